@@ -1,0 +1,189 @@
+// Package db opens Polder's database, SQLite or PostgreSQL, and gives both the same verbs.
+//
+// SQL is written once, with parameters as ?1, ?2 (SQLite's own numbered form); for PostgreSQL they
+// become $1, $2. Ids are 16 bytes (ID), times are microseconds (Time), truth is 0 or 1. On SQLite
+// one connection writes and a pool reads, in WAL mode; on PostgreSQL a pgx pool does both.
+//
+// A transaction is opened by the exported verb of a domain and passed on to the functions that hold
+// SQL. Exclusive gives one holder at a time in the whole installation, and frees itself when the
+// holding process dies.
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	_ "modernc.org/sqlite" // the SQLite driver, pure Go
+)
+
+// ErrNoRows says that a query for one row found none, in either database.
+var ErrNoRows = sql.ErrNoRows
+
+// DB is an open database.
+type DB struct {
+	write *sql.DB       // SQLite: exactly one connection
+	read  *sql.DB       // SQLite: readers
+	pool  *pgxpool.Pool // PostgreSQL
+	dir   string        // the data folder: lock files live here
+}
+
+// Open opens the database named by address: "sqlite" (a file in dataDir) or "postgres://...".
+// It makes dataDir when it is not there. It does not migrate.
+func Open(ctx context.Context, address, dataDir string) (*DB, error) {
+	if err := os.MkdirAll(dataDir, 0o700); err != nil {
+		return nil, fmt.Errorf("make the data folder: %w", err)
+	}
+	switch {
+	case address == "" || address == "sqlite":
+		return openSQLite(filepath.Join(dataDir, "polder.sqlite"), dataDir)
+	case strings.HasPrefix(address, "postgres://"), strings.HasPrefix(address, "postgresql://"):
+		return openPostgres(ctx, address, dataDir)
+	}
+	return nil, fmt.Errorf("the database must be %q or start with %q", "sqlite", "postgres://")
+}
+
+func openSQLite(file, dir string) (*DB, error) {
+	pragmas := []string{
+		"journal_mode(WAL)", "busy_timeout(30000)", "synchronous(NORMAL)", "foreign_keys(1)",
+		"cache_size(-65536)", "temp_store(MEMORY)", "mmap_size(268435456)", "wal_autocheckpoint(4000)",
+	}
+	dsn := func(extra string) string {
+		q := url.Values{"_pragma": pragmas}
+		return "file:" + file + "?" + q.Encode() + extra
+	}
+	w, err := sql.Open("sqlite", dsn("&_txlock=immediate"))
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", file, err)
+	}
+	w.SetMaxOpenConns(1)
+	w.SetMaxIdleConns(1)
+	if err := w.Ping(); err != nil {
+		w.Close()
+		return nil, fmt.Errorf("open %s: %w", file, err)
+	}
+	r, err := sql.Open("sqlite", dsn("&_pragma=query_only(1)"))
+	if err != nil {
+		w.Close()
+		return nil, fmt.Errorf("open %s: %w", file, err)
+	}
+	r.SetMaxOpenConns(max(4, runtime.NumCPU()))
+	r.SetMaxIdleConns(max(4, runtime.NumCPU()))
+	return &DB{write: w, read: r, dir: dir}, nil
+}
+
+func openPostgres(ctx context.Context, address, dir string) (*DB, error) {
+	cfg, err := pgxpool.ParseConfig(address)
+	if err != nil {
+		return nil, fmt.Errorf("read the database address: %w", redact(err, address))
+	}
+	if cfg.MaxConns < 10 {
+		cfg.MaxConns = 10
+	}
+	cfg.ConnConfig.RuntimeParams["application_name"] = "polder"
+	cfg.ConnConfig.RuntimeParams["client_min_messages"] = "warning"
+	pool, err := pgxpool.NewWithConfig(ctx, cfg)
+	if err != nil {
+		return nil, fmt.Errorf("open PostgreSQL: %w", redact(err, address))
+	}
+	if err := pool.Ping(ctx); err != nil {
+		pool.Close()
+		return nil, fmt.Errorf("reach PostgreSQL: %w", redact(err, address))
+	}
+	return &DB{pool: pool, dir: dir}, nil
+}
+
+// redact keeps the password out of what an error says.
+func redact(err error, address string) error {
+	u, perr := url.Parse(address)
+	if perr != nil || u.User == nil {
+		return err
+	}
+	if p, ok := u.User.Password(); ok && p != "" {
+		return errors.New(strings.ReplaceAll(err.Error(), p, "***"))
+	}
+	return err
+}
+
+// Close closes all connections.
+func (d *DB) Close() error {
+	if d.pool != nil {
+		d.pool.Close()
+		return nil
+	}
+	return errors.Join(d.read.Close(), d.write.Close())
+}
+
+// Postgres tells whether this is PostgreSQL, for the few statements that must differ.
+func (d *DB) Postgres() bool { return d.pool != nil }
+
+// Pool returns the PostgreSQL pool, nil on SQLite; for internal/jobs.
+func (d *DB) Pool() *pgxpool.Pool { return d.pool }
+
+// Writer returns SQLite's one writing connection, nil on PostgreSQL; for internal/jobs.
+func (d *DB) Writer() *sql.DB { return d.write }
+
+// Dir returns the data folder.
+func (d *DB) Dir() string { return d.dir }
+
+// Ping tells whether the database answers.
+func (d *DB) Ping(ctx context.Context) error {
+	if d.pool != nil {
+		return d.pool.Ping(ctx)
+	}
+	return d.read.PingContext(ctx)
+}
+
+// Write runs fn in a transaction and commits when it returns nil. On SQLite writers wait for one
+// another; on PostgreSQL the isolation is read committed.
+func (d *DB) Write(ctx context.Context, fn func(tx *Tx) error) error {
+	if d.pool != nil {
+		return pgx.BeginFunc(ctx, d.pool, func(p pgx.Tx) error { return fn(&Tx{db: d, p: p}) })
+	}
+	return inSQL(ctx, d.write, fn, d)
+}
+
+// Read runs fn in a read-only transaction that sees one snapshot.
+func (d *DB) Read(ctx context.Context, fn func(tx *Tx) error) error {
+	if d.pool != nil {
+		o := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
+		return pgx.BeginTxFunc(ctx, d.pool, o, func(p pgx.Tx) error { return fn(&Tx{db: d, p: p}) })
+	}
+	return inSQL(ctx, d.read, fn, d)
+}
+
+func inSQL(ctx context.Context, conn *sql.DB, fn func(tx *Tx) error, d *DB) (err error) {
+	s, err := conn.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			s.Rollback()
+			panic(p)
+		}
+	}()
+	t := &Tx{db: d, s: s}
+	if err := fn(t); err != nil {
+		return errors.Join(err, ignoreDone(s.Rollback()))
+	}
+	if err := s.Commit(); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
+}
+
+func ignoreDone(err error) error {
+	if errors.Is(err, sql.ErrTxDone) {
+		return nil
+	}
+	return err
+}
