@@ -59,12 +59,13 @@ func (d *DB) lockPostgres(ctx context.Context, name string, wait bool, fn func(c
 	h := fnv.New64a()
 	h.Write([]byte("polder/" + name))
 	key := int64(h.Sum64())
-	conn, err := d.pool.Acquire(ctx)
+	pooled, err := d.pool.Acquire(ctx)
 	if err != nil {
 		return fmt.Errorf("lock %s: %w", name, err)
 	}
 	// The connection is closed rather than handed back, so that no lock can outlive its holder.
-	defer conn.Hijack().Close(context.WithoutCancel(ctx))
+	conn := pooled.Hijack()
+	defer conn.Close(context.WithoutCancel(ctx))
 	if wait {
 		_, err = conn.Exec(ctx, "SELECT pg_advisory_lock($1)", key)
 	} else {
