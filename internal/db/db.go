@@ -58,7 +58,8 @@ func openSQLite(file, dir string) (*DB, error) {
 	}
 	dsn := func(extra string) string {
 		q := url.Values{"_pragma": pragmas}
-		return "file:" + file + "?" + q.Encode() + extra
+		// Escaped, as the folder's name may hold #, ? or %.
+		return "file:" + (&url.URL{Path: file}).EscapedPath() + "?" + q.Encode() + extra
 	}
 	w, err := sql.Open("sqlite", dsn("&_txlock=immediate"))
 	if err != nil {
