@@ -1,0 +1,49 @@
+// Package web is the house that every page stands in: routes with a named access, one layout, one look, two languages,
+// one place that turns an error into a page, and the headers that keep a page from doing harm.
+//
+// # A route
+//
+//	site.Handle("GET /verify", web.Public, n.showVerify)
+//
+// A handler parses, calls one verb, renders, and returns its error. Who may come is part of the route: Handle panics
+// without an Access, and Routes lists all of them for review. Errors are made with internal/fault; what has no kind is
+// our own fault and shows nothing of its cause. A handler that has begun to write must not return an error that
+// somebody should read: use Site.Render, which writes only when the whole page is there.
+//
+// # A page
+//
+// A domain keeps its pages in templates/NAME.html, each with {{define "main"}}; files that begin with "_" are shared by
+// the pages of the domain. They are parsed once, with the layout and the partials of this package:
+//
+//	pages, err := web.ParseTemplates(files, "templates/*.html")
+//	return site.Render(w, r, pages, "verify", web.Page{Title: p.T("notify.verify.title"), Data: view})
+//
+// The dot of "main" is the Page, so a page reads .Title and .Data.Reference. Functions: t and n (messages), date,
+// datetime (a <time> element), number, duration, list, asset (address of a static file), url (address with the base
+// URL), lang, notice, empty, status and field (which make the values that the partials of those names take).
+//
+// Partials, called as {{template "NAME" VALUE}}:
+//
+//	badge          a severity: "critical", "high", "medium", "low", "info", "unknown", or anything whose String is that
+//	status         (status "open|busy|done|muted|alarm" TEXT): a state as a small tag
+//	notice         (notice "info|ok|warning|error" TITLE TEXT): a box with a message; TITLE or TEXT may be ""
+//	empty          (empty TITLE TEXT): what a list says when it has nothing, and what to do
+//	copyable       a long id in monospace, with a button that copies it
+//	pager          a Pager: previous and next as plain links
+//	field          a Field: label, hint, error and input belong together; (field NAME LABEL VALUE) for the plain case
+//	error-summary  a []FieldError; the layout shows Page.Errors by itself and moves the focus there
+//
+// Classes of static/polder.css for what a template writes itself: "lead" (first sentence), "reading" (66 characters
+// wide), "muted", "mono", "num" (right-aligned figures), "actions" (a row of buttons), "choices" with "choice" (answers
+// as large buttons), "steps" (numbered steps), "facts" (a definition list), "figures" with "figure" (large numbers),
+// "doors" with "door" (ways on), "filters", "inbox" with "inbox-row", "mail" (a mail as it was sent), "cards" on a
+// <table> (below 600 px each row becomes a card that takes its labels from data-label), "visually-hidden". Parts of
+// NL Design System are under their own names: utrecht-button, utrecht-alert, utrecht-table, utrecht-data-list,
+// utrecht-form-field, utrecht-textbox, utrecht-skip-link. Styles and scripts in a page itself do not work: the content
+// security policy refuses them.
+//
+// # A theme
+//
+// Options.Theme is a folder of the operator: tokens.css (loaded after ours, so it may change a few tokens or all),
+// logo.svg, favicon.svg, fonts/*.woff2 (which its tokens.css may name) and name.txt. No template need be touched.
+package web
