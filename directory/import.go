@@ -1,0 +1,173 @@
+package directory
+
+import (
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"polder/internal/db"
+	"polder/internal/fault"
+)
+
+// Imported counts what an import did.
+type Imported struct {
+	Rows, Added, Changed int64
+}
+
+// MostErrors is how many lines with errors an import names before it only counts them.
+const MostErrors = 1000
+
+// Import reads a register of organisations as CSV with the columns reference, name,
+// registration_number, sector, province, employees, language, notify_email (by name, in any order)
+// and makes the directory agree with it, by reference. Organisations that are not in the file stay.
+// It is all or nothing: when any line is wrong, an Invalid fault lists every wrong line and nothing
+// has changed.
+func (d *Directory) Import(ctx context.Context, r io.Reader) (done Imported, err error) {
+	err = d.db.Write(ctx, func(tx *db.Tx) error { done, err = d.importRows(ctx, tx, r); return err })
+	return done, err
+}
+
+func (d *Directory) importRows(ctx context.Context, tx *db.Tx, r io.Reader) (done Imported, err error) {
+	if err := stage(ctx, tx); err != nil {
+		return done, fmt.Errorf("prepare the import: %w", err)
+	}
+	seen := map[string]int{}
+	var batch [][]any
+	flush := func() error {
+		err := tx.Bulk(ctx, "directory_stage", stageColumns, batch)
+		batch = batch[:0]
+		return err
+	}
+	columns := []string{"reference", "name", "registration_number", "sector", "province", "employees", "language", "notify_email"}
+	wrong, err := EachRow(r, columns, []string{"reference", "name"}, func(line int, v []string) ([]string, error) {
+		o, wrong := NewOrganisation(v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7])
+		if first, twice := seen[o.Reference]; twice {
+			wrong = append(wrong, fmt.Sprintf("reference %q is on line %d already; keep one of the two", o.Reference, first))
+		}
+		seen[o.Reference] = line
+		if len(wrong) > 0 {
+			return wrong, nil
+		}
+		done.Rows++
+		id := db.NewID()
+		batch = append(batch, []any{line, id[:], o.Reference, o.Name, o.RegistrationNumber, o.Sector, o.Province, o.Employees, o.Language, o.Email})
+		if len(batch) == 2000 {
+			return nil, flush()
+		}
+		return nil, nil
+	})
+	if err != nil {
+		return done, err
+	}
+	if wrong != nil {
+		return done, wrong
+	}
+	if err := flush(); err != nil {
+		return done, err
+	}
+	done.Added, done.Changed, err = unstage(ctx, tx, db.Micros(d.now()))
+	return done, err
+}
+
+// EachRow reads a CSV file of an operator by the names in its header, in any order, and calls row
+// with the line number and the values of columns ("" for a column that the file lacks). row returns
+// what is wrong with the line; the sentences of all lines come back as one Invalid fault. A column
+// that is not known, or a required one that is missing, is an error before the first line.
+func EachRow(r io.Reader, columns, required []string, row func(line int, values []string) (wrong []string, err error)) (wrong, err error) {
+	c := csv.NewReader(&withoutBOM{r: r})
+	c.ReuseRecord = true
+	header, err := c.Read()
+	if errors.Is(err, io.EOF) {
+		return fault.Invalidf("the file is empty; its first line must name the columns: %s", strings.Join(columns, ",")), nil
+	}
+	if err != nil {
+		return fault.Invalidf("the first line cannot be read: %v", err), nil
+	}
+	place := make([]int, len(columns))
+	for i := range place {
+		place[i] = -1
+	}
+	for at, name := range header {
+		name = strings.ToLower(strings.TrimSpace(name))
+		found := false
+		for i, want := range columns {
+			if name == want && place[i] < 0 {
+				place[i], found = at, true
+			}
+		}
+		if !found {
+			return fault.Invalidf("line 1: column %q is not known or stands there twice; the columns are %s", name, strings.Join(columns, ",")), nil
+		}
+	}
+	for i, want := range columns {
+		for _, need := range required {
+			if want == need && place[i] < 0 {
+				return fault.Invalidf("line 1: column %q is missing; the columns are %s", want, strings.Join(columns, ",")), nil
+			}
+		}
+	}
+	values := make([]string, len(columns))
+	var all []string
+	count := 0
+	note := func(line int, sentences []string) {
+		count++
+		if count <= MostErrors {
+			all = append(all, fmt.Sprintf("line %d: %s", line, strings.Join(sentences, "; ")))
+		}
+	}
+	for {
+		record, err := c.Read()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		var bad *csv.ParseError
+		if errors.As(err, &bad) {
+			note(bad.StartLine, []string{bad.Err.Error()})
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read the file: %w", err)
+		}
+		line, _ := c.FieldPos(0)
+		for i, at := range place {
+			values[i] = ""
+			if at >= 0 {
+				values[i] = record[at]
+			}
+		}
+		sentences, err := row(line, values)
+		if err != nil {
+			return nil, fmt.Errorf("line %d: %w", line, err)
+		}
+		if len(sentences) > 0 {
+			note(line, sentences)
+		}
+	}
+	if count == 0 {
+		return nil, nil
+	}
+	if count > MostErrors {
+		all = append(all, fmt.Sprintf("and %d more lines", count-MostErrors))
+	}
+	return fault.Invalidf("%d lines are wrong, nothing was imported:\n%s", count, strings.Join(all, "\n")), nil
+}
+
+// withoutBOM drops the byte order mark that spreadsheet programs put before UTF-8.
+type withoutBOM struct {
+	r       io.Reader
+	started bool
+}
+
+func (b *withoutBOM) Read(p []byte) (int, error) {
+	n, err := b.r.Read(p)
+	if !b.started && n > 0 {
+		b.started = true
+		if n >= 3 && p[0] == 0xEF && p[1] == 0xBB && p[2] == 0xBF {
+			n = copy(p, p[3:n])
+		}
+	}
+	return n, err
+}

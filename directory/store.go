@@ -1,0 +1,149 @@
+package directory
+
+import (
+	"context"
+	"strconv"
+	"strings"
+
+	"polder/internal/db"
+)
+
+const organisationColumns = `o.id, o.reference, o.name, o.registration_number, o.sector, o.province, o.employees,
+	o.language, COALESCE(c.email, ''), o.created_at`
+
+const organisationFrom = ` FROM directory_organisation o
+	LEFT JOIN directory_contact c ON c.organisation_id = o.id AND c.purpose = 'warnings' `
+
+func scanOrganisation(scan func(...any) error) (o Organisation, err error) {
+	var created db.Time
+	err = scan(&o.ID, &o.Reference, &o.Name, &o.RegistrationNumber, &o.Sector, &o.Province, &o.Employees, &o.Language, &o.Email, &created)
+	o.CreatedAt = created.Time
+	return o, err
+}
+
+func byReference(ctx context.Context, tx *db.Tx, reference string) (o Organisation, err error) {
+	err = tx.One(ctx, `SELECT o.id`+organisationFrom+`WHERE o.reference = ?1`, []any{reference}, &o.ID)
+	if err != nil {
+		return o, err
+	}
+	m, err := byIDs(ctx, tx, []db.ID{o.ID})
+	return m[o.ID], err
+}
+
+func byIDs(ctx context.Context, tx *db.Tx, ids []db.ID) (map[db.ID]Organisation, error) {
+	found := make(map[db.ID]Organisation, len(ids))
+	for len(ids) > 0 {
+		n := min(500, len(ids))
+		args := make([]any, n)
+		for i, id := range ids[:n] {
+			args[i] = id[:]
+		}
+		ids = ids[n:]
+		err := tx.Each(ctx, func(scan func(...any) error) error {
+			o, err := scanOrganisation(scan)
+			found[o.ID] = o
+			return err
+		}, `SELECT `+organisationColumns+organisationFrom+`WHERE o.id IN (`+places(n)+`)`, args...)
+		if err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
+}
+
+func idsByReference(ctx context.Context, tx *db.Tx, references []string) (map[string]db.ID, error) {
+	found := make(map[string]db.ID, len(references))
+	for len(references) > 0 {
+		n := min(500, len(references))
+		args := make([]any, n)
+		for i, r := range references[:n] {
+			args[i] = r
+		}
+		references = references[n:]
+		err := tx.Each(ctx, func(scan func(...any) error) error {
+			var id db.ID
+			var reference string
+			err := scan(&id, &reference)
+			found[reference] = id
+			return err
+		}, `SELECT id, reference FROM directory_organisation WHERE reference IN (`+places(n)+`)`, args...)
+		if err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
+}
+
+func count(ctx context.Context, tx *db.Tx) (n int, err error) {
+	err = tx.One(ctx, `SELECT count(*) FROM directory_organisation`, nil, &n)
+	return n, err
+}
+
+func page(ctx context.Context, tx *db.Tx, after string, limit int) (list []Organisation, err error) {
+	err = tx.Each(ctx, func(scan func(...any) error) error {
+		o, err := scanOrganisation(scan)
+		list = append(list, o)
+		return err
+	}, `SELECT `+organisationColumns+organisationFrom+`WHERE o.reference > ?1 ORDER BY o.reference LIMIT ?2`, after, limit)
+	return list, err
+}
+
+// places returns "?1, ?2, ..., ?n".
+func places(n int) string {
+	var b strings.Builder
+	for i := 1; i <= n; i++ {
+		if i > 1 {
+			b.WriteString(", ")
+		}
+		b.WriteByte('?')
+		b.WriteString(strconv.Itoa(i))
+	}
+	return b.String()
+}
+
+var stageColumns = []string{"line", "id", "reference", "name", "registration_number", "sector", "province", "employees", "language", "email"}
+
+// stage makes the temporary table that an import fills before anything real is touched.
+func stage(ctx context.Context, tx *db.Tx) error {
+	if _, err := tx.Exec(ctx, `CREATE TEMP TABLE IF NOT EXISTS directory_stage (line BIGINT, id BYTEA, reference TEXT PRIMARY KEY,
+		name TEXT, registration_number TEXT, sector TEXT, province TEXT, employees BIGINT, language TEXT, email TEXT)`); err != nil {
+		return err
+	}
+	_, err := tx.Exec(ctx, `DELETE FROM directory_stage`)
+	return err
+}
+
+const stageDiffers = `(o.name <> s.name OR o.registration_number <> s.registration_number OR o.sector <> s.sector
+	OR o.province <> s.province OR o.employees <> s.employees OR o.language <> s.language)`
+
+// unstage turns the staged rows into organisations: those that are new, and those that differ.
+func unstage(ctx context.Context, tx *db.Tx, now int64) (added, changed int64, err error) {
+	changed, err = tx.Exec(ctx, `UPDATE directory_organisation AS o SET name = s.name, registration_number = s.registration_number,
+		sector = s.sector, province = s.province, employees = s.employees, language = s.language, changed_at = ?1
+		FROM directory_stage s WHERE s.reference = o.reference AND `+stageDiffers, now)
+	if err != nil {
+		return 0, 0, err
+	}
+	added, err = tx.Exec(ctx, `INSERT INTO directory_organisation (id, reference, name, registration_number, sector, province, employees,
+		language, created_at, changed_at)
+		SELECT s.id, s.reference, s.name, s.registration_number, s.sector, s.province, s.employees, s.language, ?1, ?1
+		FROM directory_stage s WHERE NOT EXISTS (SELECT 1 FROM directory_organisation o WHERE o.reference = s.reference)
+		ORDER BY s.line`, now)
+	if err != nil {
+		return 0, 0, err
+	}
+	contacts, err := tx.Exec(ctx, `INSERT INTO directory_contact (organisation_id, purpose, email, created_at)
+		SELECT o.id, 'warnings', s.email, ?1 FROM directory_stage s JOIN directory_organisation o ON o.reference = s.reference
+		WHERE s.email <> ''
+		ON CONFLICT (organisation_id, purpose) DO UPDATE SET email = excluded.email
+		WHERE directory_contact.email <> excluded.email`, now)
+	if err != nil {
+		return 0, 0, err
+	}
+	gone, err := tx.Exec(ctx, `DELETE FROM directory_contact WHERE purpose = 'warnings' AND organisation_id IN (
+		SELECT o.id FROM directory_stage s JOIN directory_organisation o ON o.reference = s.reference WHERE s.email = '')`)
+	if err != nil {
+		return 0, 0, err
+	}
+	return added, max(changed, contacts+gone-added), nil
+}

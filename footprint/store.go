@@ -1,0 +1,176 @@
+package footprint
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"polder/internal/db"
+)
+
+const assetColumns = `id, organisation_id, kind, value, role, state, registered_at, version`
+
+// scanAsset reads assetColumns. Kind and role compare as text without a copy.
+func scanAsset(scan func(...any) error) (a Asset, err error) {
+	var kind, role, state string
+	var since db.Time
+	if err = scan(&a.ID, &a.Organisation, &kind, &a.Value, &role, &state, &since, &a.Version); err != nil {
+		return a, err
+	}
+	var knownKind, knownRole bool
+	a.Kind, knownKind = ParseKind(kind)
+	a.Role, knownRole = ParseRole(role)
+	if !knownKind || !knownRole {
+		return a, fmt.Errorf("asset %s has kind %q and role %q", a.ID, kind, role)
+	}
+	a.Withdrawn, a.RegisteredAt = state == "withdrawn", since.Time
+	return a, nil
+}
+
+func currentVersion(ctx context.Context, tx *db.Tx) (v int64, err error) {
+	err = tx.One(ctx, `SELECT version FROM footprint_version WHERE id = 1`, nil, &v)
+	return v, err
+}
+
+// nextVersion takes the number of the change that this transaction makes; others wait for it.
+func nextVersion(ctx context.Context, tx *db.Tx) (v int64, err error) {
+	err = tx.One(ctx, `UPDATE footprint_version SET version = version + 1 WHERE id = 1 RETURNING version`, nil, &v)
+	return v, err
+}
+
+func changedSince(ctx context.Context, tx *db.Tx, version int64) (n int, err error) {
+	err = tx.One(ctx, `SELECT count(*) FROM (SELECT 1 FROM footprint_asset WHERE version > ?1 LIMIT ?2) AS c`, []any{version, rebuildAt + 1}, &n)
+	return n, err
+}
+
+func assetsSince(ctx context.Context, tx *db.Tx, version int64) (list []Asset, err error) {
+	err = tx.Each(ctx, func(scan func(...any) error) error {
+		a, err := scanAsset(scan)
+		list = append(list, a)
+		return err
+	}, `SELECT `+assetColumns+` FROM footprint_asset WHERE version > ?1 ORDER BY version, id`, version)
+	return list, err
+}
+
+// assetsOf returns at most limit proven assets of one change, after the id given.
+func assetsOf(ctx context.Context, tx *db.Tx, version int64, limit int) (list []Asset, err error) {
+	err = tx.Each(ctx, func(scan func(...any) error) error {
+		a, err := scanAsset(scan)
+		list = append(list, a)
+		return err
+	}, `SELECT `+assetColumns+` FROM footprint_asset WHERE version = ?1 AND state = 'proven' ORDER BY id LIMIT ?2`, version, limit)
+	return list, err
+}
+
+func eachProven(ctx context.Context, tx *db.Tx, fn func(Asset)) error {
+	return tx.Each(ctx, func(scan func(...any) error) error {
+		a, err := scanAsset(scan)
+		if err == nil {
+			fn(a)
+		}
+		return err
+	}, `SELECT `+assetColumns+` FROM footprint_asset WHERE state = 'proven' AND kind <> 'product'`)
+}
+
+func assetByID(ctx context.Context, tx *db.Tx, id db.ID) (a Asset, err error) {
+	rows, err := tx.Query(ctx, `SELECT `+assetColumns+` FROM footprint_asset WHERE id = ?1`, id[:])
+	if err != nil {
+		return a, err
+	}
+	defer rows.Close()
+	if !rows.Next() {
+		return a, db.ErrNoRows
+	}
+	return scanAsset(rows.Scan)
+}
+
+func countAssets(ctx context.Context, tx *db.Tx) (n int, err error) {
+	err = tx.One(ctx, `SELECT count(*) FROM footprint_asset WHERE state = 'proven'`, nil, &n)
+	return n, err
+}
+
+func assetsOfOrganisation(ctx context.Context, tx *db.Tx, organisation db.ID, limit int) (list []Asset, err error) {
+	err = tx.Each(ctx, func(scan func(...any) error) error {
+		a, err := scanAsset(scan)
+		list = append(list, a)
+		return err
+	}, `SELECT `+assetColumns+` FROM footprint_asset WHERE organisation_id = ?1 AND state = 'proven' ORDER BY kind, value LIMIT ?2`, organisation[:], limit)
+	return list, err
+}
+
+var stageColumns = []string{"line", "id", "organisation_id", "kind", "value", "role"}
+
+func stage(ctx context.Context, tx *db.Tx) error {
+	if _, err := tx.Exec(ctx, `CREATE TEMP TABLE IF NOT EXISTS footprint_stage (line BIGINT, id BYTEA, organisation_id BYTEA,
+		kind TEXT, value TEXT, role TEXT)`); err != nil {
+		return err
+	}
+	_, err := tx.Exec(ctx, `DELETE FROM footprint_stage`)
+	return err
+}
+
+// stagedTwice returns up to limit lines that say something else of an asset than an earlier line.
+func stagedTwice(ctx context.Context, tx *db.Tx, limit int) (wrong []string, err error) {
+	err = tx.Each(ctx, func(scan func(...any) error) error {
+		var line, first int64
+		var kind, value string
+		err := scan(&line, &first, &kind, &value)
+		wrong = append(wrong, fmt.Sprintf("line %d: %s %s of this organisation is on line %d already with another role; keep one of the two", line, kind, value, first))
+		return err
+	}, `SELECT max(line), min(line), min(kind), min(value) FROM footprint_stage
+		GROUP BY organisation_id, kind, value HAVING count(DISTINCT role) > 1 ORDER BY 1 LIMIT ?1`, limit)
+	return wrong, err
+}
+
+// unstage turns the staged rows into proven assets. Those that are proven with the same role stay
+// as they are and keep their version.
+func unstage(ctx context.Context, tx *db.Tx, now, version int64) (added, changed int64, err error) {
+	changed, err = tx.Exec(ctx, `UPDATE footprint_asset AS a SET role = s.role, state = 'proven', method = 'operator', changed_at = ?1, version = ?2,
+		registered_at = CASE WHEN a.state = 'withdrawn' THEN ?1 ELSE a.registered_at END
+		FROM footprint_stage s WHERE a.organisation_id = s.organisation_id AND a.kind = s.kind AND a.value = s.value
+		AND (a.role <> s.role OR a.state <> 'proven')`, now, version)
+	if err != nil {
+		return 0, 0, err
+	}
+	added, err = tx.Exec(ctx, `INSERT INTO footprint_asset (id, organisation_id, kind, value, role, state, method, registered_at, changed_at, version)
+		SELECT s.id, s.organisation_id, s.kind, s.value, s.role, 'proven', 'operator', ?1, ?1, ?2 FROM footprint_stage s
+		WHERE true ON CONFLICT (organisation_id, kind, value) DO NOTHING`, now, version)
+	return added, changed, err
+}
+
+// withdrawStaged withdraws the staged assets and closes the corrections that asked for it.
+func withdrawStaged(ctx context.Context, tx *db.Tx, now, version int64) (n int64, err error) {
+	n, err = tx.Exec(ctx, `UPDATE footprint_asset AS a SET state = 'withdrawn', changed_at = ?1, version = ?2 FROM footprint_stage s
+		WHERE a.organisation_id = s.organisation_id AND a.kind = s.kind AND a.value = s.value AND a.state = 'proven'`, now, version)
+	if err != nil {
+		return 0, err
+	}
+	_, err = tx.Exec(ctx, `UPDATE footprint_correction SET state = 'closed', closed_at = ?1 WHERE state = 'open' AND asset_id IN (
+		SELECT id FROM footprint_asset WHERE version = ?2 AND state = 'withdrawn')`, now, version)
+	return n, err
+}
+
+func insertCorrection(ctx context.Context, tx *db.Tx, c Correction) (bool, error) {
+	n, err := tx.Exec(ctx, `INSERT INTO footprint_correction (id, asset_id, organisation_id, reason, state, opened_at)
+		VALUES (?1, ?2, ?3, ?4, 'open', ?5) ON CONFLICT DO NOTHING`, c.ID, c.Asset, c.Organisation, c.Reason, db.At(c.OpenedAt))
+	return n == 1, err
+}
+
+func openCorrections(ctx context.Context, tx *db.Tx, limit int) (list []Correction, err error) {
+	err = tx.Each(ctx, func(scan func(...any) error) error {
+		var c Correction
+		var opened db.Time
+		err := scan(&c.ID, &c.Asset, &c.Organisation, &c.Reason, &opened, &c.Kind, &c.Value)
+		c.OpenedAt = opened.Time
+		list = append(list, c)
+		return err
+	}, `SELECT c.id, c.asset_id, c.organisation_id, c.reason, c.opened_at, a.kind, a.value
+		FROM footprint_correction c JOIN footprint_asset a ON a.id = c.asset_id WHERE c.state = 'open' ORDER BY c.opened_at LIMIT ?1`, limit)
+	return list, err
+}
+
+func asnString(n uint32) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "AS%d", n)
+	return b.String()
+}
