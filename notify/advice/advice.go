@@ -1,0 +1,115 @@
+// Package advice holds what we tell the receiver of a warning: for each type of
+// finding what is the matter, why it matters, what to do in at most five steps
+// and what to ask an IT supplier, in Dutch and English.
+//
+// The texts are data, one file for each type in data/, so that somebody who
+// writes well and does not program can improve them. The package is pure: it
+// reads nothing but the files built into the program.
+package advice
+
+import (
+	"embed"
+	"io/fs"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// Fallback is the type whose text serves every finding that nothing else fits.
+const Fallback = "other"
+
+// Text is one advice in one language. All fields are plain text without line
+// breaks; Steps has one to five entries, in the order to take them.
+type Text struct {
+	Title    string   `yaml:"title"`    // what is the matter, at most 70 characters
+	What     string   `yaml:"what"`     // what was seen
+	Why      string   `yaml:"why"`      // what it can cost
+	Steps    []string `yaml:"steps"`    // what to do
+	Supplier string   `yaml:"supplier"` // a question that can be sent to a supplier as it is
+	Effort   string   `yaml:"effort"`   // how long it takes and who can help
+}
+
+// Advice is the text of one type of finding in every language.
+type Advice struct {
+	Type    string          // a report type ("scan_rdp") or an RSIT type ("vulnerable-system")
+	Version int             // counts up from 1 with each change of meaning
+	Date    string          // day of that version, as 2006-01-02
+	Applies []string        // further types that this text serves
+	Text    map[string]Text // by language: "nl", "en"
+}
+
+//go:embed data/*.yaml
+var files embed.FS
+
+var load = sync.OnceValues(func() (library, error) {
+	data, err := fs.Sub(files, "data")
+	if err != nil {
+		return library{}, err
+	}
+	return read(data)
+})
+
+// Load reads the texts, once, and tells every fault it finds in them. The texts
+// are part of the program and its tests call Load, so a released program has no
+// faults here; should it have one, the other texts still work.
+func Load() error {
+	_, err := load()
+	return err
+}
+
+// For gives the advice for a finding: the text of its own type, else of the type
+// that it is a twin of (IPv6 and IPv4), else of its RSIT type, else of "other".
+// Either argument may be empty or unknown. The result is shared: read it only.
+func For(findingType, class string) Advice {
+	l, _ := load()
+	return l.find(findingType, class)
+}
+
+// All gives every advice, sorted by type. The texts in it are shared: read only.
+func All() []Advice {
+	l, _ := load()
+	return slices.Clone(l.all)
+}
+
+// library is a set of advice texts, found by their own type and by the types
+// they apply to.
+type library struct {
+	all    []Advice
+	byType map[string]int // index in all
+}
+
+func (l library) find(findingType, class string) Advice {
+	for _, name := range []string{findingType, twin(findingType), class, Fallback} {
+		if i, ok := l.byType[name]; ok {
+			return l.all[i]
+		}
+	}
+	return Advice{}
+}
+
+// families are the beginnings of report types whose IPv6 half, or older name,
+// says the same thing as the other half. The longer beginning comes first.
+var families = []struct{ prefix, base string }{
+	{"scan6_", "scan_"},
+	{"event6_", "event4_"},
+	{"event_", "event4_"},
+	{"population6_", "population_"},
+}
+
+// loners are report types with an IPv6 twin that end in 6 instead.
+var loners = map[string]string{
+	"compromised_iot6":     "compromised_iot",
+	"compromised_website6": "compromised_website",
+	"device_id6":           "device_id",
+}
+
+// twin gives the report type that says the same of IPv4 addresses, "" when the
+// type has no such twin.
+func twin(findingType string) string {
+	for _, f := range families {
+		if rest, ok := strings.CutPrefix(findingType, f.prefix); ok {
+			return f.base + rest
+		}
+	}
+	return loners[findingType]
+}
