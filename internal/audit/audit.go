@@ -1,0 +1,71 @@
+// Package audit keeps an append-only record of who saw or did what. The database itself refuses to
+// change or delete an entry. It owns the table audit_event.
+package audit
+
+import (
+	"context"
+	"embed"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"polder/internal/db"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// Schema is the record's table.
+func Schema() db.Schema {
+	sub, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		panic(err) // the folder is embedded
+	}
+	return db.Schema{Name: "audit", FS: sub}
+}
+
+// Action is what was done.
+type Action string
+
+// The actions that are recorded.
+const (
+	Import   Action = "import"   // reports and registers taken in
+	Read     Action = "read"     // an organisation's exposures shown to somebody
+	Export   Action = "export"   // data taken out
+	Send     Action = "send"     // a message accepted by the mail server
+	Feedback Action = "feedback" // what a recipient told us
+	Delete   Action = "delete"   // data removed at the end of its term
+)
+
+// Event is one entry.
+type Event struct {
+	At           time.Time
+	Actor        string // "operator:NAME", "recipient", "supplier", "polder"
+	Action       Action
+	Object       string // what, by kind and id
+	Organisation db.ID  // whose data; zero when it is nobody's in particular
+	Detail       string // never content: counts, names of files, references
+}
+
+// Append records the event in the caller's transaction: what rolls back was not done.
+func Append(ctx context.Context, tx *db.Tx, e Event) error {
+	_, err := tx.Exec(ctx, `INSERT INTO audit_event (id, at, actor, action, object, organisation_id, detail)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)`, db.NewID(), db.At(e.At), e.Actor, string(e.Action), e.Object, e.Organisation, e.Detail)
+	if err != nil {
+		return fmt.Errorf("record %s of %s: %w", e.Action, e.Object, err)
+	}
+	return nil
+}
+
+// List returns the events from the moment given, oldest first, at most limit.
+func List(ctx context.Context, tx *db.Tx, from time.Time, limit int) (list []Event, err error) {
+	err = tx.Each(ctx, func(scan func(...any) error) error {
+		var e Event
+		var at db.Time
+		err := scan(&at, &e.Actor, &e.Action, &e.Object, &e.Organisation, &e.Detail)
+		e.At = at.Time
+		list = append(list, e)
+		return err
+	}, `SELECT at, actor, action, object, organisation_id, detail FROM audit_event WHERE at >= ?1 ORDER BY at, id LIMIT ?2`, db.At(from), limit)
+	return list, err
+}
