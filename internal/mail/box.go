@@ -223,8 +223,9 @@ func (b *Box) keep(m Mail) {
 	b.received++
 	m.Number = b.received
 	b.mails = append(b.mails, m)
-	if over := len(b.mails) - b.config.Keep; over > 0 {
-		b.mails = append(b.mails[:0:0], b.mails[over:]...)
+	if len(b.mails) > b.config.Keep {
+		b.mails[0] = Mail{} // so that its bytes can go before append moves the rest
+		b.mails = b.mails[1:]
 	}
 	close(b.changed)
 	b.changed = make(chan struct{})

@@ -74,7 +74,8 @@ func cutRunes(s string, n int) string {
 }
 
 // encodeHeader returns an unstructured header value in ASCII. Short plain words stay as they are; otherwise the whole
-// is written in RFC 2047 encoded words of at most 75 bytes, parted by spaces so that the header can be folded there.
+// is written in RFC 2047 encoded words, parted by spaces so that the header can be folded there, and short enough for
+// the first to stand on the line of "Subject:".
 // A value that looks encoded already is encoded once more: it must arrive as it was, not as an outsider meant it.
 func encodeHeader(s string) string {
 	plain := !strings.Contains(s, "=?")
@@ -87,7 +88,7 @@ func encodeHeader(s string) string {
 	if plain {
 		return s
 	}
-	const open, shut, room = "=?utf-8?q?", "?=", 75
+	const open, shut, room = "=?utf-8?q?", "?=", 62
 	var out strings.Builder
 	used := 0
 	for _, r := range s {
@@ -108,13 +109,12 @@ func encodeHeader(s string) string {
 	return out.String()
 }
 
-// encodeRune writes one character for the Q encoding; only letters and digits stand for themselves, which is right in
-// every place where an encoded word may stand.
+// encodeRune writes one character for the Q encoding as it is in unstructured text (RFC 2047, 4.2).
 func encodeRune(r rune) string {
 	switch {
 	case r == ' ':
 		return "_"
-	case r < 0x80 && (unicode.IsLetter(r) || unicode.IsDigit(r)):
+	case r > ' ' && r < 0x7f && r != '=' && r != '?' && r != '_':
 		return string(r)
 	}
 	var b strings.Builder
