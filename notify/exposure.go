@@ -1,0 +1,223 @@
+package notify
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"polder/footprint"
+	"polder/internal/db"
+	"polder/notify/feeds"
+)
+
+// State is where an exposure stands.
+type State string
+
+// The states of an exposure.
+const (
+	New           State = "new"            // seen, its organisation not yet told
+	Open          State = "open"           // told
+	Acknowledged  State = "acknowledged"   // the organisation is on it
+	Solved        State = "solved"         // it says so, or two fresh reports do
+	FalsePositive State = "false_positive" // it says that there is nothing the matter
+	NotOurs       State = "not_ours"       // it says that this is not its own
+	Expired       State = "expired"        // not seen for long, or no longer in its assets
+	Reopened      State = "reopened"       // seen again after it was solved or expired, not yet told
+)
+
+// Cause is who or what moves an exposure to another state.
+type Cause string
+
+// The causes.
+const (
+	ByNotification Cause = "notification" // we told the organisation
+	ByReport       Cause = "report"       // a report showed it, or its absence
+	ByRecipient    Cause = "recipient"    // the organisation told us
+	BySupplier     Cause = "supplier"     // somebody to whom the organisation passed it on
+	ByClock        Cause = "clock"        // time went by
+	ByRegister     Cause = "register"     // the organisation's assets changed
+)
+
+// moves says who may move an exposure from one state to another. The check, the SQL, the test and
+// the drawing in docs/states.md all read this table.
+var moves = map[[2]State][]Cause{
+	{New, Open}:                   {ByNotification},
+	{Reopened, Open}:              {ByNotification},
+	{New, Solved}:                 {ByReport},
+	{New, Expired}:                {ByClock, ByRegister},
+	{Reopened, Solved}:            {ByReport, ByRecipient, BySupplier},
+	{Reopened, Acknowledged}:      {ByRecipient, BySupplier},
+	{Reopened, FalsePositive}:     {ByRecipient, BySupplier},
+	{Reopened, NotOurs}:           {ByRecipient},
+	{Reopened, Expired}:           {ByClock, ByRegister},
+	{Open, Acknowledged}:          {ByRecipient, BySupplier},
+	{Open, Solved}:                {ByReport, ByRecipient, BySupplier},
+	{Open, FalsePositive}:         {ByRecipient, BySupplier},
+	{Open, NotOurs}:               {ByRecipient},
+	{Open, Expired}:               {ByClock, ByRegister},
+	{Acknowledged, Solved}:        {ByReport, ByRecipient, BySupplier},
+	{Acknowledged, FalsePositive}: {ByRecipient, BySupplier},
+	{Acknowledged, NotOurs}:       {ByRecipient},
+	{Acknowledged, Expired}:       {ByClock, ByRegister},
+	{Solved, Acknowledged}:        {ByRecipient, BySupplier},
+	{Solved, FalsePositive}:       {ByRecipient, BySupplier},
+	{Solved, NotOurs}:             {ByRecipient},
+	{Solved, Reopened}:            {ByReport},
+	{Expired, Reopened}:           {ByReport},
+	{FalsePositive, Acknowledged}: {ByRecipient, BySupplier},
+	{FalsePositive, Solved}:       {ByRecipient, BySupplier},
+	{FalsePositive, NotOurs}:      {ByRecipient},
+	{NotOurs, Acknowledged}:       {ByRecipient},
+	{NotOurs, Solved}:             {ByRecipient},
+	{NotOurs, FalsePositive}:      {ByRecipient},
+}
+
+// states lists all states in the order of a drawing.
+var states = []State{New, Open, Acknowledged, Solved, FalsePositive, NotOurs, Expired, Reopened}
+
+// from returns the states from which the cause may move an exposure to the state given.
+func from(to State, by Cause) (list []State) {
+	for _, s := range states {
+		for _, c := range moves[[2]State{s, to}] {
+			if c == by {
+				list = append(list, s)
+			}
+		}
+	}
+	return list
+}
+
+// Exposure is something of one organisation that is vulnerable, exposed or hacked: one for each
+// type, address or name, port and vulnerability, however often it is reported.
+type Exposure struct {
+	Organisation  db.ID
+	Fingerprint   Fingerprint
+	Type          string // of the finding: "scan_rdp", or an RSIT type
+	Class         string // RSIT v1003 type
+	Severity      feeds.Severity
+	Address       string // "" when it was found by name alone
+	Port          int    // 0: none
+	Name          string // host or domain, when known
+	Vulnerability string // "CVE-2024-1234" or ""
+	Role          footprint.Role
+	Reasons       []Reason
+	Evidence      map[string]string
+	FirstSeen     time.Time
+	LastSeen      time.Time
+	Count         int // reports that it was seen in
+	State         State
+	StateAt       time.Time
+	Confirmed     bool
+	ToldAt        time.Time // zero: never
+	Reminders     int
+	Series        int64
+	LastReport    int64 // number of the report that it was last seen in
+}
+
+// Fingerprint tells an organisation's exposures apart.
+type Fingerprint [16]byte
+
+// fingerprint makes it of what an exposure is. An address counts, unless the type is about a name
+// (a web site, an account), when the name counts too; without an address the name alone.
+func fingerprint(kind, address string, port uint16, name, vulnerability string) (f Fingerprint) {
+	var room [256]byte
+	b := append(room[:0], kind...)
+	b = append(b, 0)
+	b = append(b, address...)
+	b = append(b, 0)
+	b = binary.BigEndian.AppendUint16(b, port)
+	b = append(b, name...)
+	b = append(b, 0)
+	b = append(b, vulnerability...)
+	sum := sha256.Sum256(b)
+	copy(f[:], sum[:])
+	return f
+}
+
+// Reason is why a finding concerns an organisation.
+type Reason struct {
+	Kind  string    `json:"kind"`  // prefix, asn or domain
+	Value string    `json:"value"` // the asset
+	On    string    `json:"on"`    // the address, AS number or name in the finding
+	Since time.Time `json:"since"` // the asset was registered
+	Role  string    `json:"role"`  // owner or provider
+	Asset db.ID     `json:"asset"`
+}
+
+// String says the reason in one English sentence, for exports.
+func (r Reason) String() string {
+	day := r.Since.UTC().Format("2006-01-02")
+	switch r.Kind {
+	case "prefix":
+		return fmt.Sprintf("%s lies in %s, which you registered on %s", r.On, r.Value, day)
+	case "asn":
+		return fmt.Sprintf("%s is announced by %s, which you registered on %s", r.On, r.Value, day)
+	}
+	if r.On == r.Value {
+		return fmt.Sprintf("%s is your domain, which you registered on %s", r.On, day)
+	}
+	return fmt.Sprintf("%s lies under %s, which you registered on %s", r.On, r.Value, day)
+}
+
+func reasonText(reasons []Reason) string {
+	s := make([]string, len(reasons))
+	for i, r := range reasons {
+		s[i] = r.String()
+	}
+	return strings.Join(s, "; ")
+}
+
+// subject returns what the exposure is about in as few characters as tell it apart: "192.0.2.7:3389".
+func (e Exposure) subject() string {
+	s := e.Address
+	if s == "" {
+		s = e.Name
+	}
+	if e.Port != 0 {
+		if strings.Contains(s, ":") {
+			s = "[" + s + "]"
+		}
+		s = fmt.Sprintf("%s:%d", s, e.Port)
+	}
+	return s
+}
+
+// evidence keeps what of a finding helps its reader, bounded: the source's own words for product,
+// malware, account and the like.
+func evidence(f *feeds.Finding) string {
+	const mostFields, mostValue = 12, 120
+	m := make(map[string]string, 8)
+	put := func(k, v string) {
+		if v != "" && len(m) < mostFields {
+			if len(v) > mostValue {
+				v = strings.ToValidUTF8(v[:mostValue], "") + "…"
+			}
+			m[k] = v
+		}
+	}
+	put("product", f.Product)
+	put("version", f.Version)
+	put("malware", f.Malware)
+	put("account", f.Account)
+	put("url", f.URL)
+	put("identifier", f.Identifier)
+	put("transport", f.Transport)
+	put("source_id", f.SourceID)
+	for _, x := range f.Extra {
+		switch x.Key {
+		case "tag", "banner", "server", "http_title", "device_vendor", "device_type", "device_model", "infection", "family", "cc_ip", "dst_ip", "src_port", "detail":
+			put(x.Key, x.Value)
+		}
+	}
+	if len(m) == 0 {
+		return "{}"
+	}
+	b, err := json.Marshal(m)
+	if err != nil {
+		return "{}" // strings always marshal
+	}
+	return string(b)
+}
