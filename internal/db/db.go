@@ -32,6 +32,7 @@ var ErrNoRows = sql.ErrNoRows
 type DB struct {
 	write *sql.DB       // SQLite: exactly one connection
 	read  *sql.DB       // SQLite: readers
+	turns turns         // SQLite: fairness between processes that write
 	pool  *pgxpool.Pool // PostgreSQL
 	dir   string        // the data folder: lock files live here
 }
@@ -78,7 +79,13 @@ func openSQLite(file, dir string) (*DB, error) {
 	}
 	r.SetMaxOpenConns(max(4, runtime.NumCPU()))
 	r.SetMaxIdleConns(max(4, runtime.NumCPU()))
-	return &DB{write: w, read: r, dir: dir}, nil
+	t, err := openTurns(dir)
+	if err != nil {
+		w.Close()
+		r.Close()
+		return nil, err
+	}
+	return &DB{write: w, read: r, turns: t, dir: dir}, nil
 }
 
 func openPostgres(ctx context.Context, address, dir string) (*DB, error) {
@@ -120,7 +127,7 @@ func (d *DB) Close() error {
 		d.pool.Close()
 		return nil
 	}
-	return errors.Join(d.read.Close(), d.write.Close())
+	return errors.Join(d.read.Close(), d.write.Close(), d.turns.close())
 }
 
 // Postgres tells whether this is PostgreSQL, for the few statements that must differ.
@@ -144,12 +151,21 @@ func (d *DB) Ping(ctx context.Context) error {
 }
 
 // Write runs fn in a transaction and commits when it returns nil. On SQLite writers wait for one
-// another; on PostgreSQL the isolation is read committed.
+// another, and processes take turns; on PostgreSQL the isolation is read committed.
 func (d *DB) Write(ctx context.Context, fn func(tx *Tx) error) error {
 	if d.pool != nil {
 		return pgx.BeginFunc(ctx, d.pool, func(p pgx.Tx) error { return fn(&Tx{db: d, p: p}) })
 	}
-	return inSQL(ctx, d.write, fn, d)
+	conn, err := d.write.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	defer conn.Close()
+	if err := d.turns.take(ctx); err != nil {
+		return err
+	}
+	defer d.turns.give()
+	return inSQL(ctx, conn, fn, d)
 }
 
 // Read runs fn in a read-only transaction that sees one snapshot.
@@ -161,7 +177,12 @@ func (d *DB) Read(ctx context.Context, fn func(tx *Tx) error) error {
 	return inSQL(ctx, d.read, fn, d)
 }
 
-func inSQL(ctx context.Context, conn *sql.DB, fn func(tx *Tx) error, d *DB) (err error) {
+// beginner is a pool, for readers, or the writing connection.
+type beginner interface {
+	BeginTx(ctx context.Context, o *sql.TxOptions) (*sql.Tx, error)
+}
+
+func inSQL(ctx context.Context, conn beginner, fn func(tx *Tx) error, d *DB) (err error) {
 	s, err := conn.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
