@@ -163,3 +163,13 @@ const (
 	DriftUnknownColumn  = "unknown_column"
 	DriftMissingAddress = "missing_address"
 )
+
+// Get gives the value of an Extra field, "" if there is none.
+func (f *Finding) Get(key string) string {
+	for _, e := range f.Extra {
+		if e.Key == key {
+			return e.Value
+		}
+	}
+	return ""
+}

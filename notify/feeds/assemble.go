@@ -1,0 +1,372 @@
+package feeds
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+)
+
+// maxName is the longest name we take, in bytes: twice what DNS allows, for
+// names that are written in Unicode.
+const maxName = 512
+
+// assembly puts the values of one record into a Finding, by their roles. All
+// three formats use it, so that they agree on what an address or a name is.
+type assembly struct {
+	now     time.Time
+	time    func(string) (time.Time, bool)
+	bareURL bool              // take a URL without a scheme as host and path
+	cves    map[string]string // spelling in the reports -> "CVE-2024-1234"
+
+	// of the current record
+	clean          bool // printable ASCII only: no value needs cleaning
+	vendor, model  string
+	familyKey      string // of a Malware that a better name may push aside
+	loginKey       string // the same of an Account
+	wholeProductIs bool   // Product came in one piece
+}
+
+// begin empties out for the record that starts at line.
+func (a *assembly) begin(out *Finding, line int64, clean bool) {
+	*out = Finding{Line: line, Names: out.Names[:0], Vulnerabilities: out.Vulnerabilities[:0], Extra: out.Extra[:0]}
+	a.clean = clean
+	a.vendor, a.model, a.familyKey, a.loginKey, a.wholeProductIs = "", "", "", "", false
+}
+
+// extra keeps a value that has no place of its own.
+func (a *assembly) extra(out *Finding, key, v string) {
+	if !a.clean {
+		v = tidy(v)
+	}
+	out.Extra = append(out.Extra, Field{key, v})
+}
+
+// set puts a value that is not empty into its place. It gives the reason why
+// the record must be rejected, "" if it need not.
+func (a *assembly) set(out *Finding, r role, key, v string) string {
+	v = strings.TrimSpace(v)
+	if v == "" || r == roleSkip {
+		return ""
+	}
+	if !a.clean {
+		if r.strict() {
+			if !wellFormed(v) || strings.Contains(v, "\uFFFD") {
+				return fmt.Sprintf("column %s: %s holds a control character or bytes that are not UTF-8", key, quote(v))
+			}
+		} else {
+			v = tidy(v)
+		}
+	}
+	switch r {
+	case roleTime:
+		t, ok := a.time(v)
+		if !ok {
+			return fmt.Sprintf("column %s: %s is not a time we can read", key, quote(v))
+		}
+		if !a.now.IsZero() && t.After(a.now.Add(24*time.Hour)) {
+			return fmt.Sprintf("column %s: %s lies in the future", key, quote(v))
+		}
+		out.Observed = t
+	case roleAddress:
+		addr, reason := parseAddr(v)
+		if reason != "" {
+			return fmt.Sprintf("column %s: %s", key, reason)
+		}
+		out.Addr = addr
+	case rolePort:
+		n, ok := parseNumber(v, 65535)
+		if !ok {
+			return fmt.Sprintf("column %s: %s is not a port from 0 to 65535", key, quote(v))
+		}
+		out.Port = uint16(n)
+	case roleASN:
+		n, ok := parseNumber(strings.TrimPrefix(strings.TrimPrefix(v, "AS"), "as"), 1<<32-1)
+		if !ok {
+			out.Extra = append(out.Extra, Field{key, v})
+			break
+		}
+		out.ASN = uint32(n)
+	case roleTransport:
+		switch t := strings.ToLower(v); t {
+		case "tcp", "udp", "icmp", "icmp6", "sctp", "gre", "igmp", "esp", "ah", "ipip", "dccp":
+			out.Transport = t
+		default:
+			out.Extra = append(out.Extra, Field{key, v})
+		}
+	case roleHostname:
+		return addName(out, Hostname, key, v)
+	case roleDomain:
+		return addName(out, Domain, key, v)
+	case roleURL:
+		out.URL = v
+	case roleWebsite:
+		if strings.Contains(v, "://") {
+			out.URL = v
+			break
+		}
+		host, _, _ := strings.Cut(v, "/")
+		return addName(out, Domain, key, host)
+	case roleAccount:
+		if a.loginKey != "" {
+			out.Extra = append(out.Extra, Field{a.loginKey, out.Account})
+			a.loginKey = ""
+		}
+		out.Account = v
+	case roleLogin:
+		if out.Account != "" {
+			out.Extra = append(out.Extra, Field{key, v})
+			break
+		}
+		out.Account, a.loginKey = v, key
+	case roleTag:
+		a.vulnerabilities(out, v)
+		out.Extra = append(out.Extra, Field{key, v})
+	case roleVulnerabilities:
+		if !a.vulnerabilities(out, v) {
+			out.Extra = append(out.Extra, Field{key, v})
+		}
+	case roleSeverity:
+		s, err := ParseSeverity(v)
+		if err != nil {
+			out.Extra = append(out.Extra, Field{key, v})
+			break
+		}
+		out.Severity = s
+	case roleIdentifier:
+		out.Identifier = v
+	case roleMalware:
+		if a.familyKey != "" {
+			out.Extra = append(out.Extra, Field{a.familyKey, out.Malware})
+			a.familyKey = ""
+		}
+		out.Malware = v
+	case roleFamily:
+		if out.Malware != "" {
+			out.Extra = append(out.Extra, Field{key, v})
+			break
+		}
+		out.Malware, a.familyKey = v, key
+	case roleVendor:
+		a.vendor = v
+	case roleProduct:
+		a.model = v
+	case roleFullProduct:
+		out.Product, a.wholeProductIs = v, true
+	case roleVersion:
+		out.Version = v
+	case roleDescription:
+		out.Description = v
+	case roleSourceID:
+		out.SourceID = v
+	case roleClass:
+		class, ok := ParseClass(v)
+		if !ok {
+			return fmt.Sprintf("column %s: %s is not a type of the RSIT taxonomy", key, quote(v))
+		}
+		out.Class = class
+		if intelMQTypes[v] {
+			out.Extra = append(out.Extra, Field{"classification.type", v})
+		}
+	case roleType:
+		t, ok := typeName(v)
+		if !ok {
+			return fmt.Sprintf("column %s: %s is not a report type such as scan_rdp", key, quote(v))
+		}
+		out.Type = t
+	default:
+		out.Extra = append(out.Extra, Field{key, v})
+	}
+	return ""
+}
+
+// finish completes the record from what set collected. It gives the reason
+// why the record must be rejected, "" if it need not.
+func (a *assembly) finish(out *Finding) string {
+	if !a.wholeProductIs {
+		out.Product = joinProduct(a.vendor, a.model)
+	}
+	if out.URL != "" {
+		host := urlHost(out.URL, a.bareURL)
+		if addr, ok := literal(host); !ok {
+			if host != "" && len(host) <= maxName {
+				out.name(URLHost, host)
+			}
+		} else if !out.Addr.IsValid() && !addr.IsUnspecified() {
+			out.Addr = addr
+		}
+	}
+	if at := strings.LastIndexByte(out.Account, '@'); at >= 0 && provesMail(out) {
+		if domain := out.Account[at+1:]; domain != "" && len(domain) <= maxName {
+			out.name(MailDomain, domain)
+		}
+	}
+	if !out.Addr.IsValid() && len(out.Names) == 0 {
+		return "the line has neither an address nor a name of the victim"
+	}
+	return ""
+}
+
+// provesMail reports whether the mail domain of the account is a victim's: the
+// account on a hacked website or device may be anybody's.
+func provesMail(out *Finding) bool {
+	switch out.Type {
+	case "compromised_website", "compromised_website6", "compromised_iot", "compromised_iot6":
+		return false
+	}
+	return true
+}
+
+// name adds a name unless the line has it already.
+func (f *Finding) name(k NameKind, v string) {
+	for _, n := range f.Names {
+		if strings.EqualFold(n.Value, v) {
+			return
+		}
+	}
+	f.Names = append(f.Names, Name{k, v})
+}
+
+func addName(out *Finding, k NameKind, key, v string) string {
+	host := hostOnly(v)
+	if len(host) > maxName {
+		return fmt.Sprintf("column %s: %s is too long for a name", key, quote(v))
+	}
+	if _, is := literal(host); !is && host != "" {
+		out.name(k, host)
+	}
+	return ""
+}
+
+// vulnerabilities adds the CVEs among the words of s and reports whether s
+// holds nothing else.
+func (a *assembly) vulnerabilities(out *Finding, s string) (only bool) {
+	only = true
+	for len(s) > 0 {
+		i := strings.IndexAny(s, ";, |")
+		word := s
+		if i >= 0 {
+			word, s = s[:i], s[i+1:]
+		} else {
+			s = ""
+		}
+		if word == "" {
+			continue
+		}
+		if !isCVE(word) {
+			only = false
+			continue
+		}
+		id, ok := a.cves[word]
+		if !ok {
+			id = strings.ToUpper(word)
+			if a.cves == nil {
+				a.cves = make(map[string]string)
+			}
+			if len(a.cves) < 4096 {
+				id = strings.Clone(id) // let go of the record
+				a.cves[strings.Clone(word)] = id
+			}
+		}
+		at, found := slices.BinarySearch(out.Vulnerabilities, id)
+		if found {
+			continue
+		}
+		if len(out.Vulnerabilities) == MaxVulnerabilities {
+			only = false
+			continue
+		}
+		out.Vulnerabilities = slices.Insert(out.Vulnerabilities, at, id)
+	}
+	return only
+}
+
+// isCVE reports whether s is CVE-YYYY-N with four to nineteen digits, in any case.
+func isCVE(s string) bool {
+	if len(s) < len("CVE-2024-1234") || len(s) > len("CVE-2024-")+19 || s[3] != '-' || s[8] != '-' || !strings.EqualFold(s[:3], "CVE") {
+		return false
+	}
+	for i := 4; i < len(s); i++ {
+		if i != 8 && (s[i] < '0' || s[i] > '9') {
+			return false
+		}
+	}
+	return true
+}
+
+// parseAddr reads an address: unmapped, without a zone. 0.0.0.0 and :: are no
+// address and no fault. The reason tells what is wrong, "" if nothing is.
+func parseAddr(s string) (netip.Addr, string) {
+	addr, err := netip.ParseAddr(s)
+	if err != nil {
+		p, err := netip.ParsePrefix(s)
+		if err != nil {
+			return netip.Addr{}, quote(s) + " is not an IP address"
+		}
+		if !p.IsSingleIP() {
+			return netip.Addr{}, quote(s) + " is a network, not one IP address"
+		}
+		addr = p.Addr()
+	}
+	if addr.Is6() {
+		addr = addr.Unmap().WithZone("")
+	}
+	if addr.IsUnspecified() {
+		return netip.Addr{}, ""
+	}
+	return addr, ""
+}
+
+// parseNumber reads a decimal number from 0 to max.
+func parseNumber(s string, max uint64) (uint64, bool) {
+	if s == "" || len(s) > 10 {
+		return 0, false
+	}
+	var n uint64
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return 0, false
+		}
+		n = n*10 + uint64(s[i]-'0')
+	}
+	return n, n <= max
+}
+
+// joinProduct puts the vendor before the product unless it stands there already.
+func joinProduct(vendor, product string) string {
+	switch {
+	case vendor == "":
+		return product
+	case product == "":
+		return vendor
+	case len(product) >= len(vendor) && strings.EqualFold(product[:len(vendor)], vendor):
+		return product
+	}
+	return vendor + " " + product
+}
+
+// typeName reads a report type: letters, digits and underscores, at most 64;
+// hyphens are taken for underscores.
+func typeName(s string) (string, bool) {
+	s = strings.ReplaceAll(strings.ToLower(strings.TrimSpace(s)), "-", "_")
+	if s == "" || len(s) > 64 {
+		return "", false
+	}
+	for i := range len(s) {
+		if c := s[i]; c != '_' && (c < 'a' || c > 'z') && (c < '0' || c > '9') {
+			return "", false
+		}
+	}
+	return s, true
+}
+
+// strict tells for which roles a broken character rejects the line: guessing
+// at it could name the wrong victim.
+func (r role) strict() bool {
+	switch r {
+	case roleTime, roleAddress, rolePort, roleHostname, roleDomain, roleURL, roleWebsite, roleAccount, roleLogin, roleClass, roleType:
+		return true
+	}
+	return false
+}

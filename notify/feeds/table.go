@@ -1,0 +1,84 @@
+package feeds
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// maxColumns is how many columns a header may have; the widest report we know
+// has 92.
+const maxColumns = 1000
+
+// table reads the rows of a CSV file by the roles of its columns.
+type table struct {
+	assembly
+	rec   *records
+	roles []role
+	keys  []string // what the columns are called in Extra and in reasons
+}
+
+// header reads the first record as column names.
+func (t *table) header() error {
+	err := t.rec.next(0)
+	var broken *Reject
+	if errors.As(err, &broken) {
+		return fmt.Errorf("the header cannot be read: %s", broken.Reason)
+	}
+	if err != nil {
+		return err
+	}
+	if len(t.rec.fields) > maxColumns {
+		return fmt.Errorf("the header has %d columns, more than %d: check that the file is CSV", len(t.rec.fields), maxColumns)
+	}
+	t.keys = make([]string, len(t.rec.fields))
+	t.roles = make([]role, len(t.rec.fields))
+	for i, name := range t.rec.fields {
+		if name = strings.TrimSpace(name); name == "" {
+			name = fmt.Sprintf("column_%d", i+1)
+		}
+		if !wellFormed(name) || len(name) > 256 {
+			return fmt.Errorf("the header cannot be read: %s is no name of a column", quote(name))
+		}
+		t.keys[i] = strings.Clone(name)
+	}
+	return nil
+}
+
+// column is where the column of that name stands, in any case; -1 if nowhere.
+func (t *table) column(name string) int {
+	for i, key := range t.keys {
+		if strings.EqualFold(key, name) {
+			return i
+		}
+	}
+	return -1
+}
+
+// row reads the next row as far as its columns tell.
+func (t *table) row(out *Finding) error {
+	if err := t.rec.next(len(t.roles)); err != nil {
+		return err
+	}
+	clean := t.rec.clean
+	t.begin(out, t.rec.start, clean)
+	if !clean && bytes.IndexByte(t.rec.raw, 0) >= 0 {
+		return t.rec.reject("the line holds a NUL byte")
+	}
+	for i, v := range t.rec.fields {
+		if v == "" {
+			continue
+		}
+		if r := t.roles[i]; r != roleExtra {
+			if reason := t.set(out, r, t.keys[i], v); reason != "" {
+				return t.rec.reject(reason)
+			}
+		} else if clean {
+			out.Extra = append(out.Extra, Field{t.keys[i], v})
+		} else {
+			t.extra(out, t.keys[i], v)
+		}
+	}
+	return nil
+}
