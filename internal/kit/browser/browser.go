@@ -114,10 +114,22 @@ func (b *Browser) Goto(url string) {
 }
 
 // Click clicks the first element of a CSS selector, once it can be seen, as a person would: at its place on the screen.
-// It does not wait for what follows; WaitFor does.
+// It does not wait for what follows; Follow and WaitFor do.
 func (b *Browser) Click(selector string) {
 	b.t.Helper()
 	do(b, chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible), "click %s", selector)
+}
+
+// Follow clicks a link or a button and waits until the page that it leads to is there, whatever its status. It fails when
+// the click leads nowhere.
+func (b *Browser) Follow(selector string) {
+	b.t.Helper()
+	ctx, stop := context.WithTimeout(b.ctx, patience)
+	defer stop()
+	if _, err := chromedp.RunResponse(ctx, chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible)); err != nil {
+		b.t.Fatalf("browser: follow %s: %v", selector, err)
+	}
+	do(b, chromedp.Evaluate[bool](`document.fonts.ready.then(() => true)`, chromedp.EvalAwaitPromise), "wait for the fonts after %s", selector)
 }
 
 // WaitFor waits until an element can be seen.

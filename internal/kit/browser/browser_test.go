@@ -12,7 +12,7 @@ import (
 
 const poor = `<!doctype html><html lang="en"><title>A poor page</title><main><h1>Hello</h1>
 <p style="color:#aaa;background:#fff">pale</p><input id="name"><button onclick="document.title='clicked'">Go</button>
-<div style="width:900px">wide</div></main>`
+<div style="width:900px">wide</div><a href="/strict">on</a></main>`
 
 func TestBrowser(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -61,7 +61,10 @@ func TestBrowser(t *testing.T) {
 		t.Errorf("screenshot: %v", err)
 	}
 	// A policy that refuses everything does not keep axe out, and what it refused is heard.
-	b.Goto(server.URL + "/strict")
+	b.Follow("a")
+	if b.URL() != server.URL+"/strict" {
+		t.Errorf("the link leads to %s", b.URL())
+	}
 	if len(b.Axe()) == 0 {
 		t.Error("axe found nothing on a strict page")
 	}
