@@ -2,11 +2,12 @@
 "use strict";
 for (const button of document.querySelectorAll("button[data-copy]")) {
   if (!navigator.clipboard) break; // only there on https and on this machine
+  const label = button.firstChild;
+  const before = label.textContent;
   button.hidden = false;
   button.addEventListener("click", async () => {
     await navigator.clipboard.writeText(button.dataset.copy);
-    const before = button.innerHTML;
-    button.textContent = button.dataset.done;
-    setTimeout(() => { button.innerHTML = before; }, 2000);
+    label.textContent = button.dataset.done;
+    setTimeout(() => { label.textContent = before; }, 2000);
   });
 }
