@@ -11,10 +11,11 @@ const policy = "default-src 'none'; style-src 'self'; img-src 'self'; font-src '
 func (s *Site) baseHeaders(h http.Header) {
 	h.Set("Content-Security-Policy", policy)
 	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Permissions-Policy", "browsing-topics=(), camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()")
 	if s.https {
+		// Browsers keep to these on https only, and complain of the first elsewhere.
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Strict-Transport-Security", "max-age=63072000")
 	}
 	s.accessHeaders(h, ByToken)
@@ -25,7 +26,9 @@ func (s *Site) accessHeaders(h http.Header, access Access) {
 	h.Set("Cache-Control", "private, no-cache")
 	h.Del("X-Robots-Tag")
 	if access == ByToken {
-		h.Set("Referrer-Policy", "no-referrer")
+		// Not "no-referrer": then a browser also says "Origin: null" of the page's own form, which cannot be told from a
+		// stranger's where there is no Sec-Fetch-Site (plain http, iOS 15). This tells others the host, never the address.
+		h.Set("Referrer-Policy", "strict-origin")
 		h.Set("Cache-Control", "no-store")
 	}
 	if access != Public {

@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"html/template"
 	"io/fs"
+	"math"
 	"net/http"
 	"path"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -221,20 +223,15 @@ func stamp(machine, person string) template.HTML {
 	return template.HTML(`<time datetime="` + machine + `">` + person + `</time>`) //nolint:gosec // no input in it
 }
 
+// number takes whole numbers of every width, so that a page need not convert.
 func number(p *i18n.Printer, n any) (string, error) {
-	switch n := n.(type) {
-	case int:
-		return p.Number(int64(n)), nil
-	case int64:
-		return p.Number(n), nil
-	case int32:
-		return p.Number(int64(n)), nil
-	case uint32:
-		return p.Number(int64(n)), nil
-	case uint16:
-		return p.Number(int64(n)), nil
+	switch v := reflect.ValueOf(n); {
+	case v.CanInt():
+		return p.Number(v.Int()), nil
+	case v.CanUint() && v.Uint() <= math.MaxInt64:
+		return p.Number(int64(v.Uint())), nil //nolint:gosec // checked
 	}
-	return "", fmt.Errorf("number: %T is not a whole number", n)
+	return "", fmt.Errorf("number: %v (%T) is not a whole number", n, n)
 }
 
 // severity gives the word that the badge, its shape and its colour go by.

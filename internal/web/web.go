@@ -208,7 +208,7 @@ func (s *Site) logAnswer(r *http.Request, pattern string, out *answer, took time
 		level = slog.LevelDebug // the person left
 	case out.code() >= 500:
 		level = slog.LevelError
-	case strings.HasPrefix(pattern, "GET /assets/"):
+	case out.err == nil && strings.HasPrefix(pattern, "GET /assets/"):
 		level = slog.LevelDebug
 	}
 	attrs := []slog.Attr{
