@@ -73,15 +73,12 @@ func cutRunes(s string, n int) string {
 	return strings.TrimRight(string(r[:n-1]), " ") + "…"
 }
 
-// encodeHeader returns an unstructured header value in ASCII. Short plain words stay as they are; otherwise the whole
-// is written in RFC 2047 encoded words, parted by spaces so that the header can be folded there, and short enough for
+// encodeHeader returns an unstructured header value in ASCII. Plain ASCII stays as it is; otherwise the whole is
+// written in RFC 2047 encoded words, parted by spaces so that the header can be folded there, and short enough for
 // the first to stand on the line of "Subject:".
 // A value that looks encoded already is encoded once more: it must arrive as it was, not as an outsider meant it.
 func encodeHeader(s string) string {
 	plain := !strings.Contains(s, "=?")
-	for _, word := range strings.Split(s, " ") {
-		plain = plain && len(word) <= 60
-	}
 	for i := 0; plain && i < len(s); i++ {
 		plain = s[i] >= ' ' && s[i] < 0x7f
 	}

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -612,5 +613,48 @@ func TestOutcomesHaveNames(t *testing.T) {
 	}
 	if o := *new(Outcome); o != Unreachable {
 		t.Errorf("an outcome that nobody set claims %v", o)
+	}
+}
+
+func TestTheConversationToTheLetter(t *testing.T) {
+	heard := make(chan string, 20)
+	u := script(t, func(in *bufio.Reader, out net.Conn) {
+		fmt.Fprint(out, "220 hi\r\n")
+		for _, answer := range []string{"250-hello\r\n250-SMTPUTF8\r\n250 8BITMIME\r\n", "250 from\r\n", "550 no\r\n", "250 reset\r\n",
+			"250 from\r\n", "251 will forward\r\n", "451 later\r\n", "250 reset\r\n", "221 bye\r\n"} {
+			heard <- reply(in, out, answer)
+		}
+		close(heard)
+	})
+	c := newClient(t, u)
+	o, reason := send(t, c, 1)
+	want(t, o, reason, Failed, "550 no")
+	o, reason = send(t, c, 2)
+	want(t, o, reason, Deferred, "451 later")
+	c.Close()
+	var got strings.Builder
+	for command := range heard {
+		got.WriteString(command)
+	}
+	// A failed mail is reset at once, and SMTPUTF8 is not asked for: it would bounce at the first relay without it.
+	const wanted = "EHLO polder.example\r\n" +
+		"MAIL FROM:<bounce@polder.example> BODY=8BITMIME\r\nRCPT TO:<ict@gemeente.example>\r\nRSET\r\n" +
+		"MAIL FROM:<bounce@polder.example> BODY=8BITMIME\r\nRCPT TO:<ict@gemeente.example>\r\nDATA\r\nRSET\r\nQUIT\r\n"
+	if got.String() != wanted {
+		t.Errorf("%s\nwant\n%s", got.String(), wanted)
+	}
+}
+
+func TestInterruptedWireStaysInterrupted(t *testing.T) {
+	near, far := net.Pipe()
+	defer near.Close()
+	defer far.Close()
+	w := newWire(near, time.Hour)
+	w.interrupt()
+	if _, err := w.Write([]byte("MAIL")); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("written after the interruption: %v", err)
+	}
+	if w.settle() {
+		t.Error("data may go out after the interruption")
 	}
 }

@@ -106,6 +106,34 @@ func TestSignatureSurvivesWhatRelaysDo(t *testing.T) {
 	}
 }
 
+func TestSignOfWhatRenderWouldNotMake(t *testing.T) {
+	s := testSigner(t)
+	raw, err := s.Sign([]byte("From: a@polder.example\r\nSubject: one\r\nSubject: two\r\n\r\nx\r\n"), warning().Date)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if good, bad := verify(t, s, raw); good != 2 || bad != 0 {
+		t.Errorf("%d good, %d bad", good, bad)
+	}
+	if good, _ := verify(t, s, bytes.Replace(raw, []byte("Subject: one\r\n"), nil, 1)); good != 0 {
+		t.Error("one of the two can be taken out")
+	}
+	for _, body := range []string{"", "\r\n", "\r\n\r\n", " \t\r\n", "a  b \t\r\n\r\n c\r\n\r\n"} {
+		raw, err := s.Sign([]byte("From: a@polder.example\r\n\r\n"+body), warning().Date)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if good, _ := verify(t, s, raw); good != 2 {
+			t.Errorf("body %q: %d good signatures", body, good)
+		}
+	}
+	for _, bad := range []string{"From: a@polder.example\r\nno blank line\r\n", "Subject: x\r\n\r\n", "From: a@b\r\nFrom: c@d\r\n\r\n"} {
+		if _, err := s.Sign([]byte(bad), warning().Date); err == nil {
+			t.Errorf("%q is signed", bad)
+		}
+	}
+}
+
 func TestTamperedMailFails(t *testing.T) {
 	s := testSigner(t)
 	raw := mustRender(t, warning(), s)

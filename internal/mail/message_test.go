@@ -248,6 +248,15 @@ func TestAddressInAnotherScriptGoesToItsASCIIDomain(t *testing.T) {
 	}
 }
 
+func TestNameThatHidesALineBreakIsCleaned(t *testing.T) {
+	m := warning()
+	m.From = "=?utf-8?q?x=0D=0ABcc=3A_v=00?= <a@example.nl>"
+	got, err := netmail.ParseAddress(mustParse(t, mustRender(t, m, nil)).Header.Get("From"))
+	if err != nil || got.Name != "x Bcc: v" {
+		t.Errorf("%q %v", got, err)
+	}
+}
+
 func TestTextSurvives(t *testing.T) {
 	for _, text := range []string{
 		"één\n", "a\n\n\nb\n", ".\n..\n.x\n", "From mij\n", " vooraan en achteraan \n\t\n", "= =3D =\n",

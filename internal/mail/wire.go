@@ -42,12 +42,8 @@ func newWire(conn net.Conn, timeout time.Duration) *wire {
 
 func (w *wire) Write(p []byte) (int, error) {
 	w.mu.Lock()
-	if w.interrupted && !w.settling {
-		w.mu.Unlock()
-		return 0, errInterrupted
-	}
 	w.budget = maxReply
-	if !w.interrupted {
+	if !w.interrupted { // else the deadline of the interruption stands, and this write may fail by it
 		_ = w.Conn.SetDeadline(time.Now().Add(w.timeout))
 	}
 	w.mu.Unlock()
