@@ -66,6 +66,11 @@ func (d *DB) lockPostgres(ctx context.Context, name string, wait bool, fn func(c
 	// The connection is closed rather than handed back, so that no lock can outlive its holder.
 	conn := pooled.Hijack()
 	defer conn.Close(context.WithoutCancel(ctx))
+	// A machine that loses its power says no goodbye: the server shall notice within a minute.
+	_, err = conn.PgConn().Exec(ctx, "SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3").ReadAll()
+	if err != nil {
+		return fmt.Errorf("lock %s: %w", name, err)
+	}
 	if wait {
 		_, err = conn.Exec(ctx, "SELECT pg_advisory_lock($1)", key)
 	} else {
