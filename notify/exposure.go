@@ -18,14 +18,14 @@ type State string
 
 // The states of an exposure.
 const (
-	New           State = "new"            // seen, its organisation not yet told
-	Open          State = "open"           // told
-	Acknowledged  State = "acknowledged"   // the organisation is on it
-	Solved        State = "solved"         // it says so, or two fresh reports do
-	FalsePositive State = "false_positive" // it says that there is nothing the matter
-	NotOurs       State = "not_ours"       // it says that this is not its own
-	Expired       State = "expired"        // not seen for long, or no longer in its assets
-	Reopened      State = "reopened"       // seen again after it was solved or expired, not yet told
+	StateNew           State = "new"            // seen, its organisation not yet told
+	StateOpen          State = "open"           // told
+	StateAcknowledged  State = "acknowledged"   // the organisation is on it
+	StateSolved        State = "solved"         // it says so, or two fresh reports do
+	StateFalsePositive State = "false_positive" // it says that there is nothing the matter
+	StateNotOurs       State = "not_ours"       // it says that this is not its own
+	StateExpired       State = "expired"        // not seen for long, or no longer in its assets
+	StateReopened      State = "reopened"       // seen again after it was solved or expired, not yet told
 )
 
 // Cause is who or what moves an exposure to another state.
@@ -44,39 +44,39 @@ const (
 // moves says who may move an exposure from one state to another. The check, the SQL, the test and
 // the drawing in docs/states.md all read this table.
 var moves = map[[2]State][]Cause{
-	{New, Open}:                   {ByNotification},
-	{Reopened, Open}:              {ByNotification},
-	{New, Solved}:                 {ByReport},
-	{New, Expired}:                {ByClock, ByRegister},
-	{Reopened, Solved}:            {ByReport, ByRecipient, BySupplier},
-	{Reopened, Acknowledged}:      {ByRecipient, BySupplier},
-	{Reopened, FalsePositive}:     {ByRecipient, BySupplier},
-	{Reopened, NotOurs}:           {ByRecipient},
-	{Reopened, Expired}:           {ByClock, ByRegister},
-	{Open, Acknowledged}:          {ByRecipient, BySupplier},
-	{Open, Solved}:                {ByReport, ByRecipient, BySupplier},
-	{Open, FalsePositive}:         {ByRecipient, BySupplier},
-	{Open, NotOurs}:               {ByRecipient},
-	{Open, Expired}:               {ByClock, ByRegister},
-	{Acknowledged, Solved}:        {ByReport, ByRecipient, BySupplier},
-	{Acknowledged, FalsePositive}: {ByRecipient, BySupplier},
-	{Acknowledged, NotOurs}:       {ByRecipient},
-	{Acknowledged, Expired}:       {ByClock, ByRegister},
-	{Solved, Acknowledged}:        {ByRecipient, BySupplier},
-	{Solved, FalsePositive}:       {ByRecipient, BySupplier},
-	{Solved, NotOurs}:             {ByRecipient},
-	{Solved, Reopened}:            {ByReport},
-	{Expired, Reopened}:           {ByReport},
-	{FalsePositive, Acknowledged}: {ByRecipient, BySupplier},
-	{FalsePositive, Solved}:       {ByRecipient, BySupplier},
-	{FalsePositive, NotOurs}:      {ByRecipient},
-	{NotOurs, Acknowledged}:       {ByRecipient},
-	{NotOurs, Solved}:             {ByRecipient},
-	{NotOurs, FalsePositive}:      {ByRecipient},
+	{StateNew, StateOpen}:                   {ByNotification},
+	{StateReopened, StateOpen}:              {ByNotification},
+	{StateNew, StateSolved}:                 {ByReport},
+	{StateNew, StateExpired}:                {ByClock, ByRegister},
+	{StateReopened, StateSolved}:            {ByReport, ByRecipient, BySupplier},
+	{StateReopened, StateAcknowledged}:      {ByRecipient, BySupplier},
+	{StateReopened, StateFalsePositive}:     {ByRecipient, BySupplier},
+	{StateReopened, StateNotOurs}:           {ByRecipient},
+	{StateReopened, StateExpired}:           {ByClock, ByRegister},
+	{StateOpen, StateAcknowledged}:          {ByRecipient, BySupplier},
+	{StateOpen, StateSolved}:                {ByReport, ByRecipient, BySupplier},
+	{StateOpen, StateFalsePositive}:         {ByRecipient, BySupplier},
+	{StateOpen, StateNotOurs}:               {ByRecipient},
+	{StateOpen, StateExpired}:               {ByClock, ByRegister},
+	{StateAcknowledged, StateSolved}:        {ByReport, ByRecipient, BySupplier},
+	{StateAcknowledged, StateFalsePositive}: {ByRecipient, BySupplier},
+	{StateAcknowledged, StateNotOurs}:       {ByRecipient},
+	{StateAcknowledged, StateExpired}:       {ByClock, ByRegister},
+	{StateSolved, StateAcknowledged}:        {ByRecipient, BySupplier},
+	{StateSolved, StateFalsePositive}:       {ByRecipient, BySupplier},
+	{StateSolved, StateNotOurs}:             {ByRecipient},
+	{StateSolved, StateReopened}:            {ByReport},
+	{StateExpired, StateReopened}:           {ByReport},
+	{StateFalsePositive, StateAcknowledged}: {ByRecipient, BySupplier},
+	{StateFalsePositive, StateSolved}:       {ByRecipient, BySupplier},
+	{StateFalsePositive, StateNotOurs}:      {ByRecipient},
+	{StateNotOurs, StateAcknowledged}:       {ByRecipient},
+	{StateNotOurs, StateSolved}:             {ByRecipient},
+	{StateNotOurs, StateFalsePositive}:      {ByRecipient},
 }
 
 // states lists all states in the order of a drawing.
-var states = []State{New, Open, Acknowledged, Solved, FalsePositive, NotOurs, Expired, Reopened}
+var states = []State{StateNew, StateOpen, StateAcknowledged, StateSolved, StateFalsePositive, StateNotOurs, StateExpired, StateReopened}
 
 // from returns the states from which the cause may move an exposure to the state given.
 func from(to State, by Cause) (list []State) {

@@ -1,0 +1,359 @@
+package notify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"polder/directory"
+	"polder/footprint"
+	"polder/internal/audit"
+	"polder/internal/db"
+	"polder/internal/fault"
+	"polder/notify/feeds"
+)
+
+// Answer is what a recipient says of exposures.
+type Answer string
+
+// The answers.
+const (
+	OnIt      Answer = "on_it"
+	IsSolved  Answer = "solved"
+	IsFalse   Answer = "false_positive"
+	IsNotOurs Answer = "not_ours"
+	Forwarded Answer = "forwarded" // passed on to a supplier, who gets a link of his own
+	Help      Answer = "help"
+)
+
+// leadsTo says what state an answer moves exposures to; absent: none.
+var leadsTo = map[Answer]State{OnIt: StateAcknowledged, IsSolved: StateSolved, IsFalse: StateFalsePositive, IsNotOurs: StateNotOurs, Forwarded: StateAcknowledged}
+
+// Holder is who holds a link.
+type Holder string
+
+// The holders. A supplier may not say whose something is, nor pass it on.
+const (
+	Recipient Holder = "recipient"
+	Supplier  Holder = "supplier"
+)
+
+// answersOf lists what a holder may answer.
+var answersOf = map[Holder][]Answer{
+	Recipient: {OnIt, IsSolved, IsFalse, IsNotOurs, Forwarded, Help},
+	Supplier:  {OnIt, IsSolved, IsFalse, Help},
+}
+
+// link is a secret link as it is stored.
+type link struct {
+	hash                       []byte
+	notification, organisation db.ID
+	holder                     Holder
+	created, expires, revoked  time.Time
+}
+
+// Letter is what a link opens.
+type Letter struct {
+	Notification Notification
+	Organisation directory.Organisation
+	Holder       Holder
+	Expires      time.Time
+	Exposures    []Exposure // one page
+	Total        int
+	Supplier     *SupplierLink // the recipient's open link to a supplier, if there is one
+	Cadence      map[feeds.Severity]Cadence
+}
+
+// SupplierLink is a link that a recipient made for a supplier.
+type SupplierLink struct {
+	CreatedAt, Expires time.Time
+}
+
+// supplierValid is how long a supplier's link works.
+const supplierValid = 30 * 24 * time.Hour
+
+// pageSize is how many exposures a feedback page shows.
+const pageSize = 100
+
+// follow finds a link by its token. A token that never was one is NotFound; one whose time is over,
+// or that was withdrawn, is Gone.
+func (n *Notify) follow(ctx context.Context, tx *db.Tx, token string) (link, error) {
+	if len(token) != 32 {
+		return link{}, fault.New(fault.NotFound, "notify.link.unknown")
+	}
+	l, err := linkByHash(ctx, tx, tokenHash(token))
+	switch {
+	case errors.Is(err, db.ErrNoRows):
+		return l, fault.New(fault.NotFound, "notify.link.unknown")
+	case err != nil:
+		return l, fmt.Errorf("look up a link: %w", err)
+	case !l.revoked.IsZero():
+		return l, fault.New(fault.Gone, "notify.link.revoked")
+	case !n.now().Before(l.expires):
+		return l, fault.New(fault.Gone, "notify.link.expired")
+	}
+	return l, nil
+}
+
+// Open returns what a link opens, the exposures from the page given (0 is the first). It changes
+// nothing but the record, since mail scanners open links too.
+func (n *Notify) Open(ctx context.Context, token string, page int) (*Letter, error) {
+	var l *Letter
+	err := n.db.Write(ctx, func(tx *db.Tx) error { // to write: the record
+		k, err := n.follow(ctx, tx, token)
+		if err != nil {
+			return err
+		}
+		if l, err = n.letterOf(ctx, tx, k, page); err != nil {
+			return err
+		}
+		return audit.Append(ctx, tx, audit.Event{At: n.now(), Actor: string(k.holder), Action: audit.Read,
+			Object: "notification " + k.notification.String(), Organisation: k.organisation, Detail: l.Notification.Reference})
+	})
+	return l, err
+}
+
+func (n *Notify) letterOf(ctx context.Context, tx *db.Tx, k link, page int) (*Letter, error) {
+	l := &Letter{Holder: k.holder, Expires: k.expires, Cadence: map[feeds.Severity]Cadence{}}
+	err := eachNotification(ctx, tx, func(s Sent) error { l.Notification = s.Notification; return nil }, `WHERE n.id = ?1`, k.notification[:])
+	if err != nil {
+		return nil, err
+	}
+	found, err := directory.Get(ctx, tx, []db.ID{k.organisation})
+	if err != nil {
+		return nil, err
+	}
+	l.Organisation = found[k.organisation]
+	if l.Total, err = countItems(ctx, tx, k.notification); err != nil {
+		return nil, err
+	}
+	err = pageOfItems(ctx, tx, k.notification, k.organisation, max(page, 0)*pageSize, pageSize, func(e Exposure) error {
+		l.Exposures = append(l.Exposures, e)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if k.holder == Recipient {
+		if l.Supplier, err = openSupplierLink(ctx, tx, k.notification, n.now()); err != nil {
+			return nil, err
+		}
+		own, err := preferencesOf(ctx, tx, k.organisation)
+		if err != nil {
+			return nil, err
+		}
+		for s, c := range defaults {
+			l.Cadence[s] = c
+			if chosen, ok := own[s]; ok {
+				l.Cadence[s] = chosen
+			}
+		}
+	}
+	return l, nil
+}
+
+// Feedback is an answer about exposures of one notification.
+type Feedback struct {
+	Answer Answer
+	Chosen []Fingerprint // which; none means all of the notification
+	Note   string        // in the sender's own words, may be ""
+}
+
+// Given is what came of feedback.
+type Given struct {
+	Changed  int64  // exposures that moved
+	Supplier string // for Forwarded: the new link for the supplier, shown this once
+}
+
+// Answer takes feedback by a link. It moves no exposure but those of the link's notification, and
+// none that the holder may not move.
+func (n *Notify) Answer(ctx context.Context, token string, f Feedback) (given Given, err error) {
+	f.Note = cleanNote(f.Note)
+	err = n.db.Write(ctx, func(tx *db.Tx) error {
+		k, err := n.follow(ctx, tx, token)
+		if err != nil {
+			return err
+		}
+		if !slices.Contains(answersOf[k.holder], f.Answer) {
+			return fault.New(fault.Invalid, "notify.answer.unknown")
+		}
+		given, err = n.answer(ctx, tx, k, f)
+		return err
+	})
+	return given, err
+}
+
+func (n *Notify) answer(ctx context.Context, tx *db.Tx, k link, f Feedback) (given Given, err error) {
+	now := n.now()
+	about, err := chooseItems(ctx, tx, k.notification, k.organisation, f.Chosen)
+	if err != nil {
+		return given, err
+	}
+	if len(about) == 0 {
+		return given, fault.New(fault.Invalid, "notify.answer.nothing")
+	}
+	by := ByRecipient
+	if k.holder == Supplier {
+		by = BySupplier
+	}
+	if to, moves := leadsTo[f.Answer]; moves {
+		if given.Changed, err = moveExposures(ctx, tx, k.organisation, about, to, by, now); err != nil {
+			return given, fmt.Errorf("move exposures to %s: %w", to, err)
+		}
+	}
+	id := db.NewID()
+	if err := insertFeedback(ctx, tx, id, k, f, len(about), now); err != nil {
+		return given, err
+	}
+	if err := tally(ctx, tx, k.organisation, about, f.Answer); err != nil {
+		return given, err
+	}
+	switch f.Answer {
+	case IsNotOurs:
+		if err := n.correct(ctx, tx, k, about, f.Note, now); err != nil {
+			return given, err
+		}
+	case Forwarded:
+		token := randomToken()
+		if err := revokeSupplierLinks(ctx, tx, k.notification, now); err != nil {
+			return given, err
+		}
+		if err := insertLink(ctx, tx, link{hash: tokenHash(token), notification: k.notification, organisation: k.organisation,
+			holder: Supplier, created: now, expires: now.Add(supplierValid)}); err != nil {
+			return given, err
+		}
+		given.Supplier = n.set.BaseURL + "/f/" + token
+	case Help:
+		if err := n.askDesk(ctx, tx, k, f, about); err != nil {
+			return given, err
+		}
+	}
+	return given, audit.Append(ctx, tx, audit.Event{At: now, Actor: string(k.holder), Action: audit.Feedback,
+		Object: "notification " + k.notification.String(), Organisation: k.organisation, Detail: fmt.Sprintf("%s about %d", f.Answer, len(about))})
+}
+
+// correct opens a correction of each asset that the exposures were matched by.
+func (n *Notify) correct(ctx context.Context, tx *db.Tx, k link, about []Exposure, note string, now time.Time) error {
+	var assets []db.ID
+	for _, e := range about {
+		for _, r := range e.Reasons {
+			if !slices.Contains(assets, r.Asset) {
+				assets = append(assets, r.Asset)
+			}
+		}
+	}
+	for _, a := range assets {
+		if err := footprint.Correct(ctx, tx, a, k.organisation, note, now); err != nil {
+			return fmt.Errorf("open a correction: %w", err)
+		}
+	}
+	return nil
+}
+
+// askDesk mails the centre's desk, when there is one, that somebody asks for help.
+func (n *Notify) askDesk(ctx context.Context, tx *db.Tx, k link, f Feedback, about []Exposure) error {
+	if n.set.Desk == "" {
+		return nil
+	}
+	l, err := n.letterOf(ctx, tx, k, 0)
+	if err != nil {
+		return err
+	}
+	note := Notification{ID: db.NewID(), Reference: newReference(), Organisation: k.organisation, Kind: "desk", Severity: l.Notification.Severity,
+		Classes: l.Notification.Classes, Language: "nl", Exposures: len(about), CreatedAt: n.now()}
+	w := &writer{n: n, p: n.catalog.For(note.Language).In(n.set.Location), to: l.Organisation}
+	if err := n.queueLetter(ctx, tx, &note, w.desk(f, about, note.Reference, l.Notification.Reference), n.set.Desk); err != nil {
+		return err
+	}
+	return n.queue.Insert(ctx, tx, deliverArgs{}, time.Time{})
+}
+
+// RevokeSupplier withdraws the supplier's link of the recipient's notification.
+func (n *Notify) RevokeSupplier(ctx context.Context, token string) error {
+	return n.db.Write(ctx, func(tx *db.Tx) error {
+		k, err := n.follow(ctx, tx, token)
+		if err != nil {
+			return err
+		}
+		if k.holder != Recipient {
+			return fault.New(fault.NotFound, "notify.link.unknown")
+		}
+		return revokeSupplierLinks(ctx, tx, k.notification, n.now())
+	})
+}
+
+// Prefer sets how soon the link's organisation hears of a severity, within what it may choose.
+func (n *Notify) Prefer(ctx context.Context, token string, s feeds.Severity, c Cadence) error {
+	return n.db.Write(ctx, func(tx *db.Tx) error {
+		k, err := n.follow(ctx, tx, token)
+		if err != nil {
+			return err
+		}
+		if k.holder != Recipient {
+			return fault.New(fault.NotFound, "notify.link.unknown")
+		}
+		if !slices.Contains(choices[s], c) {
+			return fault.New(fault.Invalid, "notify.cadence.unknown")
+		}
+		return setPreference(ctx, tx, k.organisation, s, c, n.now())
+	})
+}
+
+// Less is the one click in a mail program: low no more, medium once a week.
+func (n *Notify) Less(ctx context.Context, token string) error {
+	if err := n.Prefer(ctx, token, feeds.Low, Never); err != nil {
+		return err
+	}
+	return n.Prefer(ctx, token, feeds.Medium, Weekly)
+}
+
+// Verified is what anybody may know of a reference number.
+type Verified struct {
+	Reference string
+	SentAt    time.Time
+	Classes   []string // RSIT types
+}
+
+// Verify tells whether a reference number stands on a message of ours: NotFound when not, Invalid
+// when it is not a reference number at all. It tells nothing of the recipient.
+func (n *Notify) Verify(ctx context.Context, reference string) (v Verified, err error) {
+	ref, ok := ParseReference(reference)
+	if !ok {
+		return v, fault.New(fault.Invalid, "notify.verify.malformed")
+	}
+	err = n.db.Read(ctx, func(tx *db.Tx) error {
+		return eachNotification(ctx, tx, func(s Sent) error {
+			if !s.SentAt.IsZero() {
+				v = Verified{Reference: s.Reference, SentAt: s.SentAt, Classes: s.Classes}
+			}
+			return nil
+		}, `WHERE n.reference = ?1`, ref)
+	})
+	if err == nil && v.Reference == "" {
+		err = fault.New(fault.NotFound, "notify.verify.unknown")
+	}
+	return v, err
+}
+
+// cleanNote keeps a person's words as words: bounded, valid, one paragraph.
+func cleanNote(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(s, ""))
+	return cut(strings.TrimSpace(s), 1000)
+}
+
+// cut shortens s to at most n bytes without breaking a character.
+func cut(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	return strings.ToValidUTF8(s[:n], "")
+}

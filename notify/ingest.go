@@ -1,0 +1,267 @@
+package notify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"polder/internal/audit"
+	"polder/internal/db"
+	"polder/internal/fault"
+	"polder/notify/feeds"
+)
+
+// Offer is a file offered for reading.
+type Offer struct {
+	Path     string    // of the file; its name tells type and date where it can
+	Name     string    // instead of the path's own name; may be ""
+	Source   string    // key; "" for the mapping's, else "shadowserver" or "intelmq" by format
+	Type     string    // report type, where the name does not tell it
+	Mapping  []byte    // YAML, for CSV files of any other shape; nil for none
+	Received time.Time // zero: now
+	Actor    string    // who offers it, for the record
+	// Progress is called now and then with the bytes read and the size; may be nil.
+	Progress func(done, size int64)
+}
+
+// batchRows is how many matched rows one transaction takes, and batchLines how many lines at most
+// pass before one: what a killed process has to do again.
+const (
+	batchRows  = 10_000
+	batchLines = 100_000
+)
+
+// Ingest reads a report: keeps the raw file, matches each line, and makes or renews exposures. It
+// returns when all is durable, and Compose is queued for what became due. A report that was read
+// before, by its hash, changes nothing; one whose reading was cut short goes on where it stopped.
+// Reports are read one at a time: Ingest waits for another to end.
+func (n *Notify) Ingest(ctx context.Context, o Offer) (*Summary, error) {
+	start := n.now()
+	if o.Received.IsZero() {
+		o.Received = start
+	}
+	if o.Name == "" {
+		o.Name = baseName(o.Path)
+	}
+	src, err := os.Open(o.Path)
+	if err != nil {
+		return nil, fault.Wrap(fault.Invalid, err, "the file cannot be opened; check its path and rights")
+	}
+	defer src.Close()
+	kept, err := n.keepRaw(src)
+	if err != nil {
+		return nil, err
+	}
+	defer kept.discard()
+	feed, err := open(kept.file, kept.size, o.Name, o.Type, o.Mapping, o.Received)
+	if err != nil {
+		return nil, fault.Wrap(fault.Invalid, err, "the report cannot be read")
+	}
+	var sum *Summary
+	err = n.db.Exclusive(ctx, "ingest", func(ctx context.Context) error {
+		r, err := n.admit(ctx, o, kept, feed)
+		if err != nil {
+			return err
+		}
+		if r.State != "reading" {
+			sum = summarise(r, Counts{Rows: r.Rows, Rejected: r.Rejected, Matched: r.Matched, Unmatched: r.Unmatched}, 0)
+			sum.AlreadySeen = true
+			return nil
+		}
+		if err := n.read(ctx, r, feed, o.Progress); err != nil {
+			return err
+		}
+		sum = summarise(r, r.Counts, n.now().Sub(start))
+		return nil
+	})
+	return sum, err
+}
+
+func open(file *os.File, size int64, name, kind string, mapping []byte, received time.Time) (*feeds.Feed, error) {
+	o := feeds.Options{Type: kind, Now: received}
+	if len(mapping) > 0 {
+		m, err := feeds.ParseMapping(strings.NewReader(string(mapping)))
+		if err != nil {
+			return nil, fmt.Errorf("the mapping: %w", err)
+		}
+		o.Mapping = m
+	}
+	return feeds.Open(file, size, name, o)
+}
+
+// admit finds the report by its hash, or writes its row and puts the raw file in place.
+func (n *Notify) admit(ctx context.Context, o Offer, kept *rawFile, feed *feeds.Feed) (*Report, error) {
+	source, err := sourceOf(o, feed)
+	if err != nil {
+		return nil, err
+	}
+	var r *Report
+	err = n.db.Write(ctx, func(tx *db.Tx) error {
+		have, err := reportByHash(ctx, tx, kept.sha)
+		if err == nil {
+			r = have
+			if r.State == "reading" { // the raw file is there: it was put in place before the row
+				return nil
+			}
+			return kept.keep(n.rawPath(kept.sha), false)
+		}
+		if !errors.Is(err, db.ErrNoRows) {
+			return err
+		}
+		if err := kept.keep(n.rawPath(kept.sha), true); err != nil {
+			return err
+		}
+		r = &Report{
+			ID: db.NewID(), Source: source.Key, Type: feed.Type(), Format: feed.Format(), Name: o.Name, Mapping: string(o.Mapping),
+			SHA256: kept.sha, Size: kept.size, TLP: source.TLP, Licence: source.Licence, ReceivedAt: o.Received, State: "reading",
+		}
+		if d := feed.ReportDate(); !d.IsZero() {
+			r.Day = d.Unix() / 86400
+		}
+		if err := ensureSource(ctx, tx, source, n.now()); err != nil {
+			return err
+		}
+		if r.Series, err = ensureSeries(ctx, tx, source.Key, feed.Type(), feed.Series()); err != nil {
+			return err
+		}
+		if r.Seq, err = insertReport(ctx, tx, r); err != nil {
+			return err
+		}
+		return audit.Append(ctx, tx, audit.Event{
+			At: n.now(), Actor: o.Actor, Action: audit.Import, Object: "report " + r.ID.String(),
+			Detail: fmt.Sprintf("%s, %d bytes, SHA-256 %x", o.Name, kept.size, kept.sha),
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("take in report %s: %w", o.Name, err)
+	}
+	return r, nil
+}
+
+func sourceOf(o Offer, feed *feeds.Feed) (Source, error) {
+	key, tlp, licence := o.Source, "", ""
+	if len(o.Mapping) > 0 {
+		m, err := feeds.ParseMapping(strings.NewReader(string(o.Mapping)))
+		if err != nil {
+			return Source{}, err
+		}
+		tlp, licence = m.TLP, m.Licence
+		if key == "" {
+			key = m.Source
+		}
+	}
+	if key == "" {
+		key = feed.Format()
+	}
+	return newSource(key, tlp, licence)
+}
+
+// batch is what one transaction writes.
+type batch struct {
+	counts   Counts
+	lastLine int64
+	observed time.Time // the latest
+	rows     map[rowKey]*row
+	rejected []*feeds.Reject
+}
+
+type rowKey struct {
+	organisation db.ID
+	fingerprint  Fingerprint
+}
+
+// row is one exposure as a report shows it.
+type row struct {
+	kind, class   string
+	severity      feeds.Severity
+	address       string
+	port          uint16
+	name          string
+	vulnerability string
+	role          string
+	reasons       string
+	evidence      string
+	first, last   time.Time
+	due           time.Time
+}
+
+func newBatch() *batch { return &batch{rows: make(map[rowKey]*row, batchRows/2)} }
+
+// read takes the report's lines from where it stopped last to its end. One goroutine reads and
+// matches while another writes the batch before.
+func (n *Notify) read(ctx context.Context, r *Report, feed *feeds.Feed, progress func(done, size int64)) error {
+	plan, err := n.calendar(ctx)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	full := make(chan *batch, 1)
+	written := make(chan error, 1)
+	go func() {
+		var err error
+		for b := range full {
+			if err == nil {
+				if err = n.writeBatch(ctx, r, b); err != nil {
+					cancel(err)
+				}
+			}
+		}
+		written <- err
+	}()
+	reader := &reportReader{footprint: n.footprint, report: r, feed: feed, plan: plan, skip: r.LastLine}
+	broken := reader.run(ctx, func(b *batch) {
+		full <- b
+		if progress != nil {
+			progress(feed.Consumed(), r.Size)
+		}
+	})
+	close(full)
+	if err := <-written; err != nil {
+		return fmt.Errorf("read report %s: %w", r.Name, err)
+	}
+	if err := context.Cause(ctx); err != nil {
+		return err
+	}
+	if progress != nil {
+		progress(r.Size, r.Size)
+	}
+	return n.complete(ctx, r, feed, broken)
+}
+
+// complete closes the report: whether absence from it means something, and what is queued because
+// of it.
+func (n *Notify) complete(ctx context.Context, r *Report, feed *feeds.Feed, broken error) error {
+	r.State, r.CompletedAt, r.Drift = "complete", n.now(), feed.Drift()
+	if broken != nil {
+		r.State, r.Problem = "broken", broken.Error()
+	}
+	if r.Day == 0 && !r.ObservedLast.IsZero() {
+		r.Day = r.ObservedLast.Unix() / 86400
+	}
+	return n.db.Write(ctx, func(tx *db.Tx) error {
+		usual, err := usualRows(ctx, tx, r)
+		if err != nil {
+			return fmt.Errorf("compare report %s with the ones before: %w", r.Name, err)
+		}
+		// A report that is broken, mostly unreadable or much smaller than usual says nothing by absence.
+		r.Fresh = broken == nil && r.Day != 0 && 10*r.Rejected <= r.Rows && 2*r.Rows >= usual
+		if err := completeReport(ctx, tx, r); err != nil {
+			return fmt.Errorf("complete report %s: %w", r.Name, err)
+		}
+		if err := n.queue.Insert(ctx, tx, confirmArgs{Series: r.Series}, time.Time{}); err != nil {
+			return err
+		}
+		return n.queue.Insert(ctx, tx, composeArgs{}, r.ReceivedAt.Add(n.set.Gather))
+	})
+}
+
+func baseName(path string) string {
+	if i := strings.LastIndexAny(path, `/\`); i >= 0 {
+		return path[i+1:]
+	}
+	return path
+}

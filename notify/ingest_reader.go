@@ -1,0 +1,145 @@
+package notify
+
+import (
+	"context"
+	"errors"
+	"io"
+	"slices"
+
+	"polder/footprint"
+	"polder/internal/db"
+	"polder/notify/feeds"
+)
+
+// reportReader turns the lines of a report into batches of exposures.
+type reportReader struct {
+	footprint *footprint.Footprint
+	index     *footprint.Index // as it is for this batch
+	report    *Report
+	feed      *feeds.Feed
+	plan      *calendar
+	skip      int64 // lines up to this one are done already
+
+	only   *footprint.Index // when set, look at nothing but what lies in these assets
+	assets map[db.ID]bool   // the same assets
+}
+
+// run reads to the end of the feed and hands over full batches. It returns what broke the file, if
+// anything did.
+func (p *reportReader) run(ctx context.Context, full func(*batch)) error {
+	var f feeds.Finding
+	var m matcher
+	b := newBatch()
+	p.index = p.footprint.Index()
+	for lines := 0; ; {
+		err := p.feed.Next(&f)
+		var reject *feeds.Reject
+		switch {
+		case errors.Is(err, io.EOF), err != nil && !errors.As(err, &reject):
+			full(b)
+			if errors.Is(err, io.EOF) {
+				return nil
+			}
+			return err
+		case reject != nil:
+			if reject.Line > p.skip {
+				b.lastLine = reject.Line
+				b.counts.Rows++
+				b.counts.Rejected++
+				b.rejected = append(b.rejected, reject)
+				lines++
+			}
+		case f.Line > p.skip:
+			p.take(b, &m, &f)
+			lines++
+		}
+		if lines >= batchLines || len(b.rows) >= batchRows || len(b.rejected) >= batchRows {
+			full(b)
+			if ctx.Err() != nil {
+				return nil // the caller finds the cause
+			}
+			b, lines, p.index = newBatch(), 0, p.footprint.Index()
+		}
+	}
+}
+
+// take puts a finding into the batch: one row for each organisation that it concerns and each
+// vulnerability that it names.
+func (p *reportReader) take(b *batch, m *matcher, f *feeds.Finding) {
+	b.lastLine = f.Line
+	b.counts.Rows++
+	seen := f.Observed
+	if seen.IsZero() {
+		seen = p.report.ReceivedAt
+	} else if seen.After(b.observed) {
+		b.observed = seen
+	}
+	var concerned []recipient
+	if p.only == nil || len(m.match(p.only, f)) > 0 {
+		concerned = m.match(p.index, f)
+	}
+	if len(concerned) == 0 {
+		b.counts.Unmatched++
+		return
+	}
+	b.counts.Matched++
+	severity := f.Severity
+	if severity == feeds.Unknown {
+		severity = feeds.Medium // nobody said; late is better than never, and at once would cry wolf
+	}
+	address := ""
+	if f.Addr.IsValid() {
+		address = f.Addr.String()
+	}
+	info, _ := feeds.LookupType(f.Type)
+	vulnerabilities := f.Vulnerabilities
+	if len(vulnerabilities) == 0 {
+		vulnerabilities = none
+	}
+	said := ""
+	for i := range concerned {
+		r := &concerned[i]
+		if p.assets != nil && !slices.ContainsFunc(r.hits, func(h footprint.Hit) bool { return p.assets[h.Asset] }) {
+			continue
+		}
+		// What is about an address is told apart by it, so that a passing host name makes nothing new;
+		// what is about a name, or was found by name alone, is told apart by the name.
+		name, subject := r.name, ""
+		if name == "" && len(f.Names) > 0 {
+			name, _ = footprint.Normal(f.Names[0].Value)
+		}
+		at := address
+		if info.Subject == feeds.ByName && name != "" {
+			subject = name
+		}
+		if !r.byAddress {
+			at, subject = "", r.name
+		}
+		if said == "" {
+			said = evidence(f)
+		}
+		for _, v := range vulnerabilities {
+			k := rowKey{r.organisation, fingerprint(f.Type, at, f.Port, subject, v)}
+			have := b.rows[k]
+			if have == nil {
+				b.rows[k] = &row{
+					kind: f.Type, class: f.Class, severity: severity, address: address, port: f.Port, name: name, vulnerability: v,
+					role: r.role.String(), reasons: r.reasons(f.Addr, f.ASN), evidence: said, first: seen, last: seen,
+					due: p.plan.dueCached(r.organisation, severity, p.report.ReceivedAt),
+				}
+				continue
+			}
+			if seen.Before(have.first) {
+				have.first = seen
+			}
+			if seen.After(have.last) {
+				have.last = seen
+			}
+			if severity > have.severity {
+				have.severity, have.due = severity, p.plan.dueCached(r.organisation, severity, p.report.ReceivedAt)
+			}
+		}
+	}
+}
+
+var none = []string{""}

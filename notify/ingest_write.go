@@ -1,0 +1,62 @@
+package notify
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"polder/internal/db"
+)
+
+// writeBatch makes a batch durable, with how far the report has come, in one transaction.
+func (n *Notify) writeBatch(ctx context.Context, r *Report, b *batch) error {
+	next := *r
+	if b.lastLine > next.LastLine {
+		next.LastLine = b.lastLine
+	}
+	if b.observed.After(next.ObservedLast) {
+		next.ObservedLast = b.observed
+	}
+	err := n.db.Write(ctx, func(tx *db.Tx) error {
+		done, err := n.see(ctx, tx, r, b)
+		if err != nil {
+			return err
+		}
+		next.Counts = r.Counts
+		next.Counts.add(b.counts)
+		next.Counts.add(done)
+		if err := insertRejected(ctx, tx, r.ID, b.rejected); err != nil {
+			return err
+		}
+		return progressReport(ctx, tx, &next)
+	})
+	if err != nil {
+		return fmt.Errorf("up to line %d: %w", next.LastLine, err)
+	}
+	*r = next
+	return nil
+}
+
+// see turns a batch's rows into exposures of the report.
+func (n *Notify) see(ctx context.Context, tx *db.Tx, r *Report, b *batch) (Counts, error) {
+	if len(b.rows) == 0 {
+		return Counts{}, nil
+	}
+	if err := stageExposures(ctx, tx, b.rows); err != nil {
+		return Counts{}, fmt.Errorf("stage exposures: %w", err)
+	}
+	return seeExposures(ctx, tx, r.Seq, r.Series, db.Micros(n.now()))
+}
+
+// calendar reads what organisations want, for one report.
+func (n *Notify) calendar(ctx context.Context) (*calendar, error) {
+	c := &calendar{gather: n.set.Gather, hour: n.set.SendHour, location: n.set.Location}
+	if c.location == nil {
+		c.location = time.UTC
+	}
+	err := n.db.Read(ctx, func(tx *db.Tx) (err error) {
+		c.overrides, err = preferences(ctx, tx)
+		return err
+	})
+	return c, err
+}

@@ -1,0 +1,57 @@
+package notify
+
+import (
+	"context"
+	"time"
+
+	"polder/internal/jobs"
+)
+
+// The jobs. Each is harmless when it runs twice; the periodic ones catch what a lost wake-up missed.
+type (
+	resumeArgs  struct{}
+	composeArgs struct{}
+	deliverArgs struct{}
+	confirmArgs struct{ Series int64 }
+	rematchArgs struct{ Version int64 }
+	expireArgs  struct{}
+	retainArgs  struct{}
+)
+
+func (resumeArgs) Kind() string  { return "notify.resume" }
+func (composeArgs) Kind() string { return "notify.compose" }
+func (deliverArgs) Kind() string { return "notify.deliver" }
+func (confirmArgs) Kind() string { return "notify.confirm" }
+func (rematchArgs) Kind() string { return "notify.rematch" }
+func (expireArgs) Kind() string  { return "notify.expire" }
+func (retainArgs) Kind() string  { return "notify.retain" }
+
+// Register puts the jobs on the queue; post is where mails are handed over.
+func (n *Notify) Register(post *Post) {
+	every := func(d time.Duration) jobs.Options { return jobs.Options{Every: d, Unique: true, OnDrain: true} }
+	jobs.Register(n.queue, every(5*time.Minute), func(ctx context.Context, _ resumeArgs) error { return n.Resume(ctx) })
+	jobs.Register(n.queue, every(time.Minute), func(ctx context.Context, _ composeArgs) error {
+		_, err := n.Compose(ctx)
+		return err
+	})
+	jobs.Register(n.queue, every(time.Minute), func(ctx context.Context, _ deliverArgs) error {
+		_, err := n.Deliver(ctx, post)
+		return err
+	})
+	jobs.Register(n.queue, jobs.Options{Unique: true}, func(ctx context.Context, a confirmArgs) error {
+		_, err := n.Confirm(ctx, a.Series)
+		return err
+	})
+	jobs.Register(n.queue, jobs.Options{Unique: true}, func(ctx context.Context, a rematchArgs) error {
+		_, err := n.Rematch(ctx, a.Version)
+		return err
+	})
+	jobs.Register(n.queue, every(time.Hour), func(ctx context.Context, _ expireArgs) error {
+		_, err := n.Expire(ctx)
+		return err
+	})
+	jobs.Register(n.queue, every(24*time.Hour), func(ctx context.Context, _ retainArgs) error {
+		_, err := n.Retain(ctx)
+		return err
+	})
+}

@@ -1,0 +1,111 @@
+package notify
+
+import (
+	"bytes"
+	"fmt"
+	"html/template"
+	"strings"
+	"unicode/utf8"
+)
+
+// letter is a mail before it is text or HTML: both are made from it, so that they say the same.
+type letter struct {
+	Language string
+	Subject  string
+	Blocks   []block
+}
+
+// block is one piece of a letter; exactly one field is set.
+type block struct {
+	Heading string
+	Text    string
+	Lines   []string // one beside the other: what was seen
+	Steps   []string // numbered
+	Link    string   // a whole address, spelled out
+	Rule    bool
+}
+
+func (l *letter) heading(s string)    { l.Blocks = append(l.Blocks, block{Heading: s}) }
+func (l *letter) text(s string)       { l.Blocks = append(l.Blocks, block{Text: s}) }
+func (l *letter) lines(s []string)    { l.Blocks = append(l.Blocks, block{Lines: s}) }
+func (l *letter) steps(s []string)    { l.Blocks = append(l.Blocks, block{Steps: s}) }
+func (l *letter) link(address string) { l.Blocks = append(l.Blocks, block{Link: address}) }
+func (l *letter) rule()               { l.Blocks = append(l.Blocks, block{Rule: true}) }
+
+const lineWidth = 72 // characters of plain text in a line
+
+// plain returns the letter as plain text, complete in itself.
+func (l *letter) plain() string {
+	var b strings.Builder
+	for i, p := range l.Blocks {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		switch {
+		case p.Heading != "":
+			b.WriteString(wrap(strings.ToUpper(p.Heading), "", ""))
+		case p.Text != "":
+			b.WriteString(wrap(p.Text, "", ""))
+		case p.Lines != nil:
+			for _, s := range p.Lines {
+				b.WriteString(wrap(s, "- ", "  "))
+			}
+		case p.Steps != nil:
+			for i, s := range p.Steps {
+				b.WriteString(wrap(s, fmt.Sprintf("%d. ", i+1), "   "))
+			}
+		case p.Link != "":
+			b.WriteString("  " + p.Link + "\n")
+		case p.Rule:
+			b.WriteString(strings.Repeat("-", lineWidth) + "\n")
+		}
+	}
+	return b.String()
+}
+
+// wrap breaks text at spaces into lines of at most lineWidth; a longer word stands alone.
+func wrap(text, first, rest string) string {
+	var b strings.Builder
+	b.WriteString(first)
+	at := utf8.RuneCountInString(first)
+	for i, word := range strings.Fields(text) {
+		n := utf8.RuneCountInString(word)
+		switch {
+		case i == 0:
+		case at+1+n > lineWidth:
+			b.WriteString("\n" + rest)
+			at = utf8.RuneCountInString(rest)
+		default:
+			b.WriteByte(' ')
+			at++
+		}
+		b.WriteString(word)
+		at += n
+	}
+	b.WriteByte('\n')
+	return b.String()
+}
+
+// One column, system fonts, no images, nothing that reports back, links spelled out. Mail programs
+// know no style sheets, so the few styles stand at their elements.
+var letterHTML = template.Must(template.New("letter").Parse(`<!DOCTYPE html>
+<html lang="{{.Language}}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{{.Subject}}</title></head>
+<body style="margin:0;padding:24px 16px;background:#ffffff;color:#13242B;font-family:system-ui,-apple-system,'Segoe UI',sans-serif;font-size:16px;line-height:1.5">
+<div style="max-width:600px;margin:0 auto;border-top:4px solid #0A5A73;padding-top:16px">
+{{range .Blocks}}{{if .Heading}}<h2 style="font-size:19px;line-height:1.3;margin:28px 0 8px">{{.Heading}}</h2>
+{{else if .Text}}<p style="margin:0 0 12px">{{.Text}}</p>
+{{else if .Lines}}<ul style="margin:0 0 12px;padding-left:20px">{{range .Lines}}<li style="margin:0 0 6px;overflow-wrap:anywhere">{{.}}</li>{{end}}</ul>
+{{else if .Steps}}<ol style="margin:0 0 12px;padding-left:24px">{{range .Steps}}<li style="margin:0 0 6px">{{.}}</li>{{end}}</ol>
+{{else if .Link}}<p style="margin:0 0 12px"><a href="{{.Link}}" style="color:#0A5A73;overflow-wrap:anywhere">{{.Link}}</a></p>
+{{else if .Rule}}<hr style="border:0;border-top:1px solid #0A5A73;margin:28px 0 16px">
+{{end}}{{end}}</div></body></html>
+`))
+
+// html returns the letter as HTML.
+func (l *letter) html() (string, error) {
+	var b bytes.Buffer
+	if err := letterHTML.Execute(&b, l); err != nil {
+		return "", fmt.Errorf("write the letter as HTML: %w", err)
+	}
+	return b.String(), nil
+}

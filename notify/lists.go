@@ -1,0 +1,150 @@
+package notify
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"polder/internal/audit"
+	"polder/internal/db"
+	"polder/internal/fault"
+	"polder/notify/feeds"
+)
+
+// Exposures calls fn for each exposure of an organisation, or of all when it is zero, in the order
+// of organisation and fingerprint, in pages so that no reader holds the database. What is read is
+// recorded, under the actor's name.
+func (n *Notify) Exposures(ctx context.Context, actor string, action audit.Action, organisation db.ID, fn func([]Exposure) error) error {
+	err := n.db.Write(ctx, func(tx *db.Tx) error {
+		return audit.Append(ctx, tx, audit.Event{At: n.now(), Actor: actor, Action: action, Object: "exposures", Organisation: organisation})
+	})
+	if err != nil {
+		return err
+	}
+	const most = 1000
+	at, print := organisation, []byte{}
+	for {
+		var page []Exposure
+		err := n.db.Read(ctx, func(tx *db.Tx) error {
+			where := `WHERE (organisation_id, fingerprint) > (?1, ?2) ORDER BY organisation_id, fingerprint LIMIT ?3`
+			args := []any{at[:], print, most}
+			if !organisation.IsZero() {
+				where = `WHERE organisation_id = ?1 AND fingerprint > ?2 ORDER BY fingerprint LIMIT ?3`
+			}
+			return eachExposure(ctx, tx, func(e Exposure) error { page = append(page, e); return nil }, where, args...)
+		})
+		if err != nil {
+			return fmt.Errorf("list exposures: %w", err)
+		}
+		if len(page) == 0 {
+			return nil
+		}
+		if err := fn(page); err != nil {
+			return err
+		}
+		last := page[len(page)-1]
+		at, print = last.Organisation, last.Fingerprint[:]
+	}
+}
+
+// Notifications calls fn for each notification, oldest first, in pages.
+func (n *Notify) Notifications(ctx context.Context, fn func([]Sent) error) error {
+	var after db.ID
+	for {
+		var page []Sent
+		err := n.db.Read(ctx, func(tx *db.Tx) error {
+			return eachNotification(ctx, tx, func(s Sent) error { page = append(page, s); return nil }, `WHERE n.id > ?1 ORDER BY n.id LIMIT 1000`, after[:])
+		})
+		if err != nil {
+			return fmt.Errorf("list notifications: %w", err)
+		}
+		if len(page) == 0 {
+			return nil
+		}
+		if err := fn(page); err != nil {
+			return err
+		}
+		after = page[len(page)-1].ID
+	}
+}
+
+// SourceStatus is what a source sent and what recipients said of it.
+type SourceStatus struct {
+	Source
+	Reports      int64
+	LastReceived time.Time
+	Counts
+	Answers []AnswerCount
+}
+
+// AnswerCount is how often recipients gave an answer about a type of finding.
+type AnswerCount struct {
+	Type   string
+	Answer Answer
+	Count  int64
+}
+
+// Sources returns all sources with what they sent in the reports that are known.
+func (n *Notify) Sources(ctx context.Context) (list []SourceStatus, err error) {
+	err = n.db.Read(ctx, func(tx *db.Tx) error {
+		if list, err = sources(ctx, tx); err != nil {
+			return err
+		}
+		for i := range list {
+			if list[i].Answers, err = answers(ctx, tx, list[i].Key); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return list, err
+}
+
+// Reports returns the latest reports, newest first, at most limit.
+func (n *Notify) Reports(ctx context.Context, limit int) (list []*Report, err error) {
+	err = n.db.Read(ctx, func(tx *db.Tx) error {
+		list, err = reports(ctx, tx, `ORDER BY seq DESC LIMIT ?1`, limit)
+		return err
+	})
+	return list, err
+}
+
+// Rejected calls fn for each rejected line of a report, in order, and records the export.
+func (n *Notify) Rejected(ctx context.Context, actor string, report db.ID, fn func(feeds.Reject) error) error {
+	err := n.db.Write(ctx, func(tx *db.Tx) error {
+		list, err := reports(ctx, tx, `WHERE id = ?1`, report[:])
+		if err != nil {
+			return err
+		}
+		if len(list) == 0 {
+			return fault.New(fault.NotFound, "there is no report "+report.String())
+		}
+		return audit.Append(ctx, tx, audit.Event{At: n.now(), Actor: actor, Action: audit.Export, Object: "report " + report.String(), Detail: "rejected lines"})
+	})
+	if err != nil {
+		return err
+	}
+	return n.db.Read(ctx, func(tx *db.Tx) error { return eachRejected(ctx, tx, report, fn) })
+}
+
+// Standing counts exposures and deliveries by state, for a page that shows how things are.
+type Standing struct {
+	Exposures  map[State]int64
+	Deliveries map[Delivery]int64
+	Feedback   map[Answer]int64
+}
+
+// Standing returns the counts as they are now. It reads all deliveries and exposures by state: for
+// the demo and for tests, not for every page of a large installation.
+func (n *Notify) Standing(ctx context.Context) (s Standing, err error) {
+	s = Standing{Exposures: map[State]int64{}, Deliveries: map[Delivery]int64{}, Feedback: map[Answer]int64{}}
+	err = n.db.Read(ctx, func(tx *db.Tx) error { return standing(ctx, tx, &s) })
+	return s, err
+}
+
+// Waiting counts the mails that are not yet accepted, by state.
+func (n *Notify) Waiting(ctx context.Context) (m map[Delivery]int64, err error) {
+	m = map[Delivery]int64{}
+	err = n.db.Read(ctx, func(tx *db.Tx) error { return waiting(ctx, tx, m) })
+	return m, err
+}

@@ -1,0 +1,194 @@
+package notify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+
+	"polder/footprint"
+	"polder/internal/db"
+	"polder/notify/feeds"
+)
+
+// lookBack is how long ago a report may have come to be read again for a new asset.
+const lookBack = 30 * 24 * time.Hour
+
+// mostAssets is how many assets of one change are looked at in one pass over the reports.
+const mostAssets = 2_000_000
+
+// Rematch reads the reports of the last 30 days again for the assets of one change of the register,
+// and no others: their organisations get the exposures that they would have had. Run twice, it
+// changes nothing more.
+func (n *Notify) Rematch(ctx context.Context, version int64) (c Counts, err error) {
+	var assets []footprint.Asset
+	err = n.db.Read(ctx, func(tx *db.Tx) (err error) {
+		assets, err = footprint.Proven(ctx, tx, version, mostAssets)
+		return err
+	})
+	if err != nil {
+		return c, fmt.Errorf("look up the new assets: %w", err)
+	}
+	if len(assets) == 0 {
+		return c, nil
+	}
+	if err := n.footprint.Load(ctx); err != nil {
+		return c, err
+	}
+	only, wanted := footprint.IndexOf(assets), make(map[db.ID]bool, len(assets))
+	for _, a := range assets {
+		wanted[a.ID] = true
+	}
+	touched := map[int64]bool{}
+	err = n.db.Exclusive(ctx, "ingest", func(ctx context.Context) error {
+		for after := int64(0); ; {
+			var list []*Report
+			err := n.db.Read(ctx, func(tx *db.Tx) (err error) {
+				list, err = since(ctx, tx, db.Micros(n.now().Add(-lookBack)), after, 50)
+				return err
+			})
+			if err != nil {
+				return fmt.Errorf("look up reports to read again: %w", err)
+			}
+			if len(list) == 0 {
+				break
+			}
+			for _, r := range list {
+				done, err := n.readAgain(ctx, r, only, wanted)
+				if err != nil {
+					return fmt.Errorf("read report %s again: %w", r.Name, err)
+				}
+				c.add(done)
+				if done.ExposuresNew > 0 {
+					touched[r.Series] = true
+				}
+				after = r.Seq
+			}
+		}
+		for series := range touched {
+			// What the latest reports no longer show is solved before anybody is told of it.
+			if _, err := n.confirm(ctx, series); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err == nil && c.ExposuresNew > 0 {
+		err = n.db.Write(ctx, func(tx *db.Tx) error { return n.queue.Insert(ctx, tx, composeArgs{}, n.now().Add(n.set.Gather)) })
+	}
+	return c, err
+}
+
+func (n *Notify) readAgain(ctx context.Context, r *Report, only *footprint.Index, wanted map[db.ID]bool) (c Counts, err error) {
+	file, err := os.Open(n.rawPath(r.SHA256))
+	if errors.Is(err, fs.ErrNotExist) {
+		n.log.Warn("a raw report is missing, so new assets cannot be looked up in it", "report", r.Name)
+		return c, nil
+	}
+	if err != nil {
+		return c, err
+	}
+	defer file.Close()
+	feed, err := open(file, r.Size, r.Name, r.typeAsked(), []byte(r.Mapping), r.ReceivedAt)
+	if err != nil {
+		return c, err
+	}
+	plan, err := n.calendar(ctx)
+	if err != nil {
+		return c, err
+	}
+	again := *r
+	again.ReceivedAt = n.now() // due from now: nobody could have been told before
+	p := &reportReader{footprint: n.footprint, report: &again, feed: feed, plan: plan, only: only, assets: wanted}
+	var failed error
+	broken := p.run(ctx, func(b *batch) {
+		if failed != nil || len(b.rows) == 0 {
+			return
+		}
+		failed = n.db.Write(ctx, func(tx *db.Tx) error {
+			done, err := n.see(ctx, tx, r, b)
+			c.add(done)
+			return err
+		})
+	})
+	if failed == nil && broken != nil && r.State != "broken" {
+		failed = broken
+	}
+	return c, errors.Join(failed, ctx.Err())
+}
+
+// typeAsked is the type to open the raw file with again.
+func (r *Report) typeAsked() string {
+	if r.Format == feeds.FormatShadowserver {
+		return r.Type
+	}
+	return ""
+}
+
+// Resume goes on with reports whose reading was cut short, unless somebody is reading just now.
+func (n *Notify) Resume(ctx context.Context) error {
+	err := n.db.TryExclusive(ctx, "ingest", func(ctx context.Context) error {
+		var list []*Report
+		err := n.db.Read(ctx, func(tx *db.Tx) (err error) { list, err = reading(ctx, tx); return err })
+		if err != nil {
+			return fmt.Errorf("look up reports that were cut short: %w", err)
+		}
+		for _, r := range list {
+			if err := n.resume(ctx, r); err != nil {
+				return fmt.Errorf("go on with report %s: %w", r.Name, err)
+			}
+		}
+		return nil
+	})
+	if errors.Is(err, db.ErrBusy) {
+		return nil
+	}
+	return err
+}
+
+func (n *Notify) resume(ctx context.Context, r *Report) error {
+	file, err := os.Open(n.rawPath(r.SHA256))
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	feed, err := open(file, r.Size, r.Name, r.typeAsked(), []byte(r.Mapping), r.ReceivedAt)
+	if err != nil {
+		return err
+	}
+	n.log.Info("going on with a report that was cut short", "report", r.Name, "line", r.LastLine)
+	return n.read(ctx, r, feed, nil)
+}
+
+// dropRaw removes raw files past their term: first the file, then the note that it is gone.
+func (n *Notify) dropRaw(ctx context.Context, now time.Time) (count int64, err error) {
+	for {
+		var list []*Report
+		err := n.db.Read(ctx, func(tx *db.Tx) (err error) {
+			list, err = rawDue(ctx, tx, db.Micros(now.Add(-n.set.KeepRaw)), 100)
+			return err
+		})
+		if err != nil || len(list) == 0 {
+			return count, err
+		}
+		for _, r := range list {
+			if err := os.Remove(n.rawPath(r.SHA256)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return count, fmt.Errorf("remove raw report %s: %w", r.Name, err)
+			}
+		}
+		err = n.db.Write(ctx, func(tx *db.Tx) error {
+			for _, r := range list {
+				if err := markRawDeleted(ctx, tx, r.ID, db.Micros(now)); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return count, err
+		}
+		count += int64(len(list))
+	}
+}

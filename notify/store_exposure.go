@@ -1,0 +1,128 @@
+package notify
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"polder/footprint"
+	"polder/internal/db"
+	"polder/notify/feeds"
+)
+
+var stageColumns = []string{"organisation_id", "fingerprint", "type", "class", "severity", "address", "port", "name", "vulnerability",
+	"role", "reasons", "evidence", "first_seen", "last_seen", "due_at"}
+
+// stageExposures fills the temporary table that the statements of a batch work from.
+func stageExposures(ctx context.Context, tx *db.Tx, rows map[rowKey]*row) error {
+	if _, err := tx.Exec(ctx, `CREATE TEMP TABLE IF NOT EXISTS notify_stage (organisation_id BYTEA, fingerprint BYTEA, type TEXT, class TEXT,
+		severity BIGINT, address TEXT, port BIGINT, name TEXT, vulnerability TEXT, role TEXT, reasons TEXT, evidence TEXT,
+		first_seen BIGINT, last_seen BIGINT, due_at BIGINT)`); err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, `DELETE FROM notify_stage`); err != nil {
+		return err
+	}
+	values := make([][]any, 0, len(rows))
+	flat := make([]any, 0, len(rows)*len(stageColumns))
+	for k, r := range rows {
+		var due any
+		if !r.due.IsZero() {
+			due = db.Micros(r.due)
+		}
+		at := len(flat)
+		flat = append(flat, k.organisation[:], k.fingerprint[:], r.kind, r.class, int64(r.severity), r.address, int64(r.port), r.name, r.vulnerability,
+			r.role, r.reasons, r.evidence, db.Micros(r.first), db.Micros(r.last), due)
+		values = append(values, flat[at:len(flat):len(flat)])
+	}
+	return tx.Bulk(ctx, "notify_stage", stageColumns, values)
+}
+
+// The statements that turn staged sightings into exposures, in this order. Each report counts once
+// for an exposure, by its number: a line that comes twice, or a batch that is done again, changes
+// no count. ?1 is the report's number, ?2 its series, ?3 now.
+var (
+	reopenExposures = `UPDATE notify_exposure AS e SET state = 'reopened', state_at = ?3, confirmed = 0,
+		severity = s.severity, role = s.role, reasons = s.reasons, evidence = s.evidence, name = s.name, series_id = ?2,
+		last_seen = s.last_seen, count = e.count + 1, last_report = ?1, remind_at = NULL, reminders = 0, due_at = s.due_at
+		FROM notify_stage s WHERE e.organisation_id = s.organisation_id AND e.fingerprint = s.fingerprint
+		AND e.state IN (` + quoteStates(from(StateReopened, ByReport)) + `) AND s.last_seen > e.reopens_after AND e.last_report < ?1`
+
+	seeExposuresAgain = `UPDATE notify_exposure AS e SET
+		first_seen = CASE WHEN s.first_seen < e.first_seen THEN s.first_seen ELSE e.first_seen END,
+		last_seen = CASE WHEN s.last_seen > e.last_seen THEN s.last_seen ELSE e.last_seen END,
+		count = e.count + 1, last_report = ?1, series_id = ?2, severity = s.severity, role = s.role, reasons = s.reasons,
+		due_at = CASE
+			WHEN e.state IN ('new', 'reopened') AND (e.due_at IS NULL OR s.due_at < e.due_at) THEN s.due_at
+			WHEN e.state IN ('open', 'acknowledged') AND s.severity > e.severity AND s.severity >= 4 AND e.due_at IS NULL THEN s.due_at
+			WHEN e.state IN ('open', 'acknowledged') AND s.last_seen > e.last_seen AND e.due_at IS NULL THEN e.remind_at
+			ELSE e.due_at END
+		FROM notify_stage s WHERE e.organisation_id = s.organisation_id AND e.fingerprint = s.fingerprint AND e.last_report < ?1`
+
+	// A line of this very report again, or a report read again for a new asset: only the span grows.
+	stretchExposures = `UPDATE notify_exposure AS e SET
+		first_seen = CASE WHEN s.first_seen < e.first_seen THEN s.first_seen ELSE e.first_seen END,
+		last_seen = CASE WHEN s.last_seen > e.last_seen THEN s.last_seen ELSE e.last_seen END
+		FROM notify_stage s WHERE e.organisation_id = s.organisation_id AND e.fingerprint = s.fingerprint
+		AND (s.first_seen < e.first_seen OR s.last_seen > e.last_seen)`
+
+	insertExposures = `INSERT INTO notify_exposure (organisation_id, fingerprint, type, class, severity, address, port, name, vulnerability,
+		role, reasons, evidence, series_id, first_seen, last_seen, count, first_report, last_report, state, state_at,
+		reopens_after, confirmed, reminders, due_at)
+		SELECT s.organisation_id, s.fingerprint, s.type, s.class, s.severity, s.address, s.port, s.name, s.vulnerability,
+		s.role, s.reasons, s.evidence, ?2, s.first_seen, s.last_seen, 1, ?1, ?1, 'new', ?3, 0, 0, 0, s.due_at
+		FROM notify_stage s WHERE true ON CONFLICT (organisation_id, fingerprint) DO NOTHING`
+)
+
+// seeExposures turns the staged sightings into exposures and counts what they did.
+func seeExposures(ctx context.Context, tx *db.Tx, seq, series, now int64) (c Counts, err error) {
+	if c.ExposuresReopened, err = tx.Exec(ctx, reopenExposures, seq, series, now); err != nil {
+		return c, fmt.Errorf("reopen exposures: %w", err)
+	}
+	if c.ExposuresAgain, err = tx.Exec(ctx, seeExposuresAgain, seq, series); err != nil {
+		return c, fmt.Errorf("see exposures again: %w", err)
+	}
+	if _, err = tx.Exec(ctx, stretchExposures); err != nil {
+		return c, fmt.Errorf("stretch exposures: %w", err)
+	}
+	if c.ExposuresNew, err = tx.Exec(ctx, insertExposures, seq, series, now); err != nil {
+		return c, fmt.Errorf("make exposures: %w", err)
+	}
+	return c, nil
+}
+
+const exposureColumns = `organisation_id, fingerprint, type, class, severity, address, port, name, vulnerability, role, reasons, evidence,
+	first_seen, last_seen, count, state, state_at, confirmed, told_at, reminders, series_id, last_report`
+
+func scanExposure(scan func(...any) error) (e Exposure, err error) {
+	var print []byte
+	var severity, confirmed int64
+	var role, reasons, said, state string
+	var first, last, stateAt, told db.Time
+	err = scan(&e.Organisation, &print, &e.Type, &e.Class, &severity, &e.Address, &e.Port, &e.Name, &e.Vulnerability, &role, &reasons, &said,
+		&first, &last, &e.Count, &state, &stateAt, &confirmed, &told, &e.Reminders, &e.Series, &e.LastReport)
+	if err != nil {
+		return e, err
+	}
+	copy(e.Fingerprint[:], print)
+	e.Severity, e.Confirmed, e.State = feeds.Severity(severity), confirmed == 1, State(state)
+	e.Role, _ = footprint.ParseRole(role)
+	e.FirstSeen, e.LastSeen, e.StateAt, e.ToldAt = first.Time, last.Time, stateAt.Time, told.Time
+	if err := json.Unmarshal([]byte(reasons), &e.Reasons); err != nil {
+		return e, fmt.Errorf("the reasons of an exposure: %w", err)
+	}
+	if err := json.Unmarshal([]byte(said), &e.Evidence); err != nil {
+		return e, fmt.Errorf("the evidence of an exposure: %w", err)
+	}
+	return e, nil
+}
+
+func eachExposure(ctx context.Context, tx *db.Tx, fn func(Exposure) error, where string, args ...any) error {
+	return tx.Each(ctx, func(scan func(...any) error) error {
+		e, err := scanExposure(scan)
+		if err != nil {
+			return err
+		}
+		return fn(e)
+	}, `SELECT `+exposureColumns+` FROM notify_exposure `+where, args...)
+}

@@ -1,0 +1,135 @@
+package notify
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strconv"
+	"time"
+
+	"polder/internal/db"
+	"polder/notify/feeds"
+)
+
+func insertLink(ctx context.Context, tx *db.Tx, l link) error {
+	_, err := tx.Exec(ctx, `INSERT INTO notify_link (token_hash, notification_id, organisation_id, holder, created_at, expires_at)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6)`, l.hash, l.notification, l.organisation, string(l.holder), db.At(l.created), db.At(l.expires))
+	return err
+}
+
+func linkByHash(ctx context.Context, tx *db.Tx, hash []byte) (l link, err error) {
+	var holder string
+	var created, expires, revoked db.Time
+	err = tx.One(ctx, `SELECT notification_id, organisation_id, holder, created_at, expires_at, revoked_at FROM notify_link WHERE token_hash = ?1`,
+		[]any{hash}, &l.notification, &l.organisation, &holder, &created, &expires, &revoked)
+	l.hash, l.holder, l.created, l.expires, l.revoked = hash, Holder(holder), created.Time, expires.Time, revoked.Time
+	return l, err
+}
+
+func revokeSupplierLinks(ctx context.Context, tx *db.Tx, notification db.ID, now time.Time) error {
+	_, err := tx.Exec(ctx, `UPDATE notify_link SET revoked_at = ?2 WHERE notification_id = ?1 AND holder = 'supplier' AND revoked_at IS NULL`,
+		notification, db.At(now))
+	return err
+}
+
+func openSupplierLink(ctx context.Context, tx *db.Tx, notification db.ID, now time.Time) (*SupplierLink, error) {
+	var created, expires db.Time
+	err := tx.One(ctx, `SELECT created_at, expires_at FROM notify_link WHERE notification_id = ?1 AND holder = 'supplier'
+		AND revoked_at IS NULL AND expires_at > ?2 ORDER BY created_at DESC LIMIT 1`, []any{notification, db.At(now)}, &created, &expires)
+	if errors.Is(err, db.ErrNoRows) {
+		return nil, nil
+	}
+	return &SupplierLink{CreatedAt: created.Time, Expires: expires.Time}, err
+}
+
+func countItems(ctx context.Context, tx *db.Tx, notification db.ID) (n int, err error) {
+	err = tx.One(ctx, `SELECT count(*) FROM notify_item WHERE notification_id = ?1`, []any{notification}, &n)
+	return n, err
+}
+
+const isItem = `WHERE e.organisation_id = ?2 AND EXISTS (SELECT 1 FROM notify_item i WHERE i.notification_id = ?1
+	AND i.organisation_id = e.organisation_id AND i.fingerprint = e.fingerprint)`
+
+func pageOfItems(ctx context.Context, tx *db.Tx, notification, organisation db.ID, offset, limit int, fn func(Exposure) error) error {
+	return eachExposure(ctx, tx, fn, `AS e `+isItem+` ORDER BY e.severity DESC, e.type, e.address, e.name, e.port, e.vulnerability LIMIT ?3 OFFSET ?4`,
+		notification, organisation, limit, offset)
+}
+
+// chooseItems returns those of the chosen exposures that are the notification's; all of them when
+// none is chosen.
+func chooseItems(ctx context.Context, tx *db.Tx, notification, organisation db.ID, chosen []Fingerprint) (list []Exposure, err error) {
+	err = eachExposure(ctx, tx, func(e Exposure) error {
+		if len(chosen) == 0 || slices.Contains(chosen, e.Fingerprint) {
+			list = append(list, e)
+		}
+		return nil
+	}, `AS e `+isItem, notification, organisation)
+	return list, err
+}
+
+// moveExposures moves the exposures that may be moved so, by the table of moves, and returns how
+// many. What was solved by somebody's word is not yet confirmed, and opens again when it is seen
+// after this moment.
+func moveExposures(ctx context.Context, tx *db.Tx, organisation db.ID, about []Exposure, to State, by Cause, now time.Time) (moved int64, err error) {
+	allowed := from(to, by)
+	for part := range slices.Chunk(about, 200) {
+		args := []any{organisation, string(to), db.At(now)}
+		list := ""
+		for i, e := range part {
+			if i > 0 {
+				list += ", "
+			}
+			args = append(args, e.Fingerprint[:])
+			list += "?" + itoa(len(args))
+		}
+		n, err := tx.Exec(ctx, `UPDATE notify_exposure SET state = ?2, state_at = ?3, reopens_after = ?3, confirmed = 0, due_at = NULL,
+			remind_at = CASE WHEN CAST(?2 AS TEXT) = 'acknowledged' THEN remind_at ELSE NULL END
+			WHERE organisation_id = ?1 AND state IN (`+quoteStates(allowed)+`) AND fingerprint IN (`+list+`)`, args...)
+		if err != nil {
+			return moved, err
+		}
+		moved += n
+	}
+	return moved, nil
+}
+
+func insertFeedback(ctx context.Context, tx *db.Tx, id db.ID, k link, f Feedback, exposures int, now time.Time) error {
+	_, err := tx.Exec(ctx, `INSERT INTO notify_feedback (id, notification_id, organisation_id, holder, answer, note, exposures, given_at)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)`, id, k.notification, k.organisation, string(k.holder), string(f.Answer), f.Note, exposures, db.At(now))
+	return err
+}
+
+// tally counts an answer by the source and type of each exposure that it is about.
+func tally(ctx context.Context, tx *db.Tx, organisation db.ID, about []Exposure, a Answer) error {
+	type key struct {
+		series int64
+		kind   string
+	}
+	counts := map[key]int64{}
+	for _, e := range about {
+		counts[key{e.Series, e.Type}]++
+	}
+	for k, n := range counts {
+		_, err := tx.Exec(ctx, `INSERT INTO notify_tally (source_key, type, answer, count)
+			SELECT source_key, ?2, ?3, ?4 FROM notify_series WHERE id = ?1
+			ON CONFLICT (source_key, type, answer) DO UPDATE SET count = notify_tally.count + excluded.count`, k.series, k.kind, string(a), n)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func preferencesOf(ctx context.Context, tx *db.Tx, organisation db.ID) (map[feeds.Severity]Cadence, error) {
+	m := map[feeds.Severity]Cadence{}
+	err := tx.Each(ctx, func(scan func(...any) error) error {
+		var s int64
+		var c string
+		err := scan(&s, &c)
+		m[feeds.Severity(s)] = Cadence(c)
+		return err
+	}, `SELECT severity, cadence FROM notify_preference WHERE organisation_id = ?1`, organisation)
+	return m, err
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }

@@ -1,0 +1,77 @@
+package notify
+
+import (
+	"context"
+
+	"polder/internal/db"
+)
+
+func sources(ctx context.Context, tx *db.Tx) (list []SourceStatus, err error) {
+	err = tx.Each(ctx, func(scan func(...any) error) error {
+		var s SourceStatus
+		var last db.Time
+		err := scan(&s.Key, &s.Name, &s.TLP, &s.Licence, &s.Reports, &last, &s.Rows, &s.Rejected, &s.Matched, &s.Unmatched,
+			&s.ExposuresNew, &s.ExposuresAgain, &s.ExposuresReopened)
+		s.LastReceived = last.Time
+		list = append(list, s)
+		return err
+	}, `SELECT s.key, s.name, s.tlp, s.licence, count(r.id), max(r.received_at), CAST(COALESCE(sum(r.rows_read), 0) AS BIGINT),
+		CAST(COALESCE(sum(r.rejected), 0) AS BIGINT), CAST(COALESCE(sum(r.matched), 0) AS BIGINT), CAST(COALESCE(sum(r.unmatched), 0) AS BIGINT),
+		CAST(COALESCE(sum(r.exposures_new), 0) AS BIGINT), CAST(COALESCE(sum(r.exposures_again), 0) AS BIGINT),
+		CAST(COALESCE(sum(r.exposures_reopened), 0) AS BIGINT)
+		FROM notify_source s LEFT JOIN notify_report r ON r.source_key = s.key
+		GROUP BY s.key, s.name, s.tlp, s.licence ORDER BY s.key LIMIT 1000`)
+	return list, err
+}
+
+func answers(ctx context.Context, tx *db.Tx, source string) (list []AnswerCount, err error) {
+	err = tx.Each(ctx, func(scan func(...any) error) error {
+		var a AnswerCount
+		var answer string
+		err := scan(&a.Type, &answer, &a.Count)
+		a.Answer = Answer(answer)
+		list = append(list, a)
+		return err
+	}, `SELECT type, answer, count FROM notify_tally WHERE source_key = ?1 ORDER BY type, answer LIMIT 2000`, source)
+	return list, err
+}
+
+func standing(ctx context.Context, tx *db.Tx, s *Standing) error {
+	err := tx.Each(ctx, func(scan func(...any) error) error {
+		var state string
+		var n int64
+		err := scan(&state, &n)
+		s.Exposures[State(state)] = n
+		return err
+	}, `SELECT state, count(*) FROM notify_exposure GROUP BY state`)
+	if err != nil {
+		return err
+	}
+	err = tx.Each(ctx, func(scan func(...any) error) error {
+		var state string
+		var n int64
+		err := scan(&state, &n)
+		s.Deliveries[Delivery(state)] = n
+		return err
+	}, `SELECT state, count(*) FROM notify_delivery GROUP BY state`)
+	if err != nil {
+		return err
+	}
+	return tx.Each(ctx, func(scan func(...any) error) error {
+		var answer string
+		var n int64
+		err := scan(&answer, &n)
+		s.Feedback[Answer(answer)] = n
+		return err
+	}, `SELECT answer, CAST(sum(count) AS BIGINT) FROM notify_tally GROUP BY answer`)
+}
+
+func waiting(ctx context.Context, tx *db.Tx, m map[Delivery]int64) error {
+	return tx.Each(ctx, func(scan func(...any) error) error {
+		var state string
+		var n int64
+		err := scan(&state, &n)
+		m[Delivery(state)] = n
+		return err
+	}, `SELECT state, count(*) FROM notify_delivery WHERE next_at IS NOT NULL GROUP BY state`)
+}

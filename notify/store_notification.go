@@ -1,0 +1,159 @@
+package notify
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"polder/internal/db"
+)
+
+// organisationsDue returns every organisation that something is due for at the moment given.
+func organisationsDue(ctx context.Context, tx *db.Tx, until int64) (list []db.ID, err error) {
+	err = tx.Each(ctx, func(scan func(...any) error) error {
+		var id db.ID
+		err := scan(&id)
+		list = append(list, id)
+		return err
+	}, `SELECT DISTINCT organisation_id FROM notify_exposure WHERE due_at <= ?1`, until)
+	return list, err
+}
+
+// takeItems makes what is due the items of a notification: solved and confirmed ones for a closing
+// message, those that need doing for any other.
+func takeItems(ctx context.Context, tx *db.Tx, notification, organisation db.ID, until int64, closing bool) (int64, error) {
+	which := `state IN ('new', 'reopened', 'open', 'acknowledged')`
+	if closing {
+		which = `state = 'solved' AND confirmed = 1`
+	}
+	return tx.Exec(ctx, `INSERT INTO notify_item (notification_id, organisation_id, fingerprint)
+		SELECT ?1, organisation_id, fingerprint FROM notify_exposure WHERE organisation_id = ?2 AND due_at <= ?3 AND `+which,
+		notification[:], organisation[:], until)
+}
+
+func eachItem(ctx context.Context, tx *db.Tx, notification db.ID, fn func(Exposure) error) error {
+	return eachExposure(ctx, tx, fn, `AS e WHERE EXISTS (SELECT 1 FROM notify_item i WHERE i.notification_id = ?1
+		AND i.organisation_id = e.organisation_id AND i.fingerprint = e.fingerprint)
+		AND e.organisation_id = (SELECT organisation_id FROM notify_item WHERE notification_id = ?1 LIMIT 1)
+		ORDER BY severity DESC, type, address, name, port, vulnerability`, notification[:])
+}
+
+// letGo takes exposures that are no longer their organisation's out of a notification and expires them.
+func letGo(ctx context.Context, tx *db.Tx, notification db.ID, gone []Exposure, now int64) error {
+	for _, e := range gone {
+		if _, err := tx.Exec(ctx, `DELETE FROM notify_item WHERE notification_id = ?1 AND fingerprint = ?2`, notification[:], e.Fingerprint[:]); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `UPDATE notify_exposure SET state = 'expired', state_at = ?3, reopens_after = last_seen, due_at = NULL, remind_at = NULL
+			WHERE organisation_id = ?1 AND fingerprint = ?2 AND state IN (`+quoteStates(from(StateExpired, ByRegister))+`)`,
+			e.Organisation[:], e.Fingerprint[:], now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// markTold moves the exposures of a notification on: told, and when to remind if they are seen again.
+func markTold(ctx context.Context, tx *db.Tx, notification db.ID, now time.Time, closing bool) error {
+	const items = `(organisation_id, fingerprint) IN (SELECT organisation_id, fingerprint FROM notify_item WHERE notification_id = ?1)`
+	if closing {
+		_, err := tx.Exec(ctx, `UPDATE notify_exposure SET due_at = NULL WHERE `+items, notification[:])
+		return err
+	}
+	var when strings.Builder
+	args := []any{notification[:], db.Micros(now), mostReminders}
+	for s, after := range reminderAfter {
+		args = append(args, int64(s), db.Micros(now.Add(after)))
+		when.WriteString(` WHEN severity = ?` + itoa(len(args)-1) + ` THEN CAST(?` + itoa(len(args)) + ` AS BIGINT)`)
+	}
+	_, err := tx.Exec(ctx, `UPDATE notify_exposure SET
+		state = CASE WHEN state IN (`+quoteStates(from(StateOpen, ByNotification))+`) THEN 'open' ELSE state END,
+		state_at = CASE WHEN state IN (`+quoteStates(from(StateOpen, ByNotification))+`) THEN ?2 ELSE state_at END,
+		reminders = CASE WHEN state IN ('open', 'acknowledged') THEN reminders + 1 ELSE reminders END,
+		remind_at = CASE WHEN state IN ('open', 'acknowledged') AND reminders + 1 >= ?3 THEN NULL`+when.String()+` ELSE NULL END,
+		told_at = ?2, due_at = NULL WHERE `+items, args...)
+	return err
+}
+
+func postpone(ctx context.Context, tx *db.Tx, organisation db.ID, until, to int64) error {
+	_, err := tx.Exec(ctx, `UPDATE notify_exposure SET due_at = ?3 WHERE organisation_id = ?1 AND due_at <= ?2`, organisation[:], until, to)
+	return err
+}
+
+func insertNotification(ctx context.Context, tx *db.Tx, n *Notification) error {
+	_, err := tx.Exec(ctx, `INSERT INTO notify_notification (id, reference, organisation_id, kind, severity, classes, language, subject,
+		body_text, body_html, exposures, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)`,
+		n.ID, n.Reference, n.Organisation, n.Kind, n.Severity, strings.Join(n.Classes, ","), n.Language, n.Subject, n.Text, n.HTML, n.Exposures, db.At(n.CreatedAt))
+	return err
+}
+
+func insertDelivery(ctx context.Context, tx *db.Tx, id, notification db.ID, recipient, messageID string, at time.Time) error {
+	_, err := tx.Exec(ctx, `INSERT INTO notify_delivery (id, notification_id, recipient, message_id, state, attempts, next_at, reply)
+		VALUES (?1, ?2, ?3, ?4, 'queued', 0, ?5, '')`, id, notification, recipient, messageID, db.At(at))
+	return err
+}
+
+func reportNames(ctx context.Context, tx *db.Tx, seqs []int64, into map[int64]reportName) error {
+	for _, seq := range seqs {
+		var r reportName
+		err := tx.One(ctx, `SELECT r.source_key, s.name, r.name FROM notify_report r JOIN notify_source s ON s.key = r.source_key WHERE r.seq = ?1`,
+			[]any{seq}, &r.source, &r.sourceName, &r.name)
+		if err != nil {
+			return err
+		}
+		into[seq] = r
+	}
+	return nil
+}
+
+// dueDelivery is a delivery whose turn it is, with all that its mail is made from.
+type dueDelivery struct {
+	id, notification, organisation      db.ID
+	recipient, messageID                string
+	attempts                            int
+	kind, subject, text, html, language string
+	reference                           string
+	severity                            int64
+	created                             time.Time
+}
+
+func deliveriesDue(ctx context.Context, tx *db.Tx, now int64, limit int) (list []*dueDelivery, err error) {
+	err = tx.Each(ctx, func(scan func(...any) error) error {
+		var d dueDelivery
+		var created db.Time
+		err := scan(&d.id, &d.notification, &d.organisation, &d.recipient, &d.messageID, &d.attempts, &d.kind, &d.subject, &d.text, &d.html,
+			&d.language, &d.reference, &d.severity, &created)
+		d.created = created.Time
+		list = append(list, &d)
+		return err
+	}, `SELECT d.id, d.notification_id, n.organisation_id, d.recipient, d.message_id, d.attempts, n.kind, n.subject, n.body_text, n.body_html,
+		n.language, n.reference, n.severity, n.created_at
+		FROM notify_delivery d JOIN notify_notification n ON n.id = d.notification_id
+		WHERE d.next_at <= ?1 ORDER BY d.next_at LIMIT ?2`, now, limit)
+	return list, err
+}
+
+func recordDelivery(ctx context.Context, tx *db.Tx, id db.ID, state Delivery, attempts int, next, sent time.Time, reply string) error {
+	_, err := tx.Exec(ctx, `UPDATE notify_delivery SET state = ?2, attempts = ?3, next_at = ?4, sent_at = ?5, reply = ?6
+		WHERE id = ?1 AND state IN (`+quoteDeliveries(deliveriesBefore(state))+`)`,
+		id, string(state), attempts, db.At(next), db.At(sent), reply)
+	return err
+}
+
+func eachNotification(ctx context.Context, tx *db.Tx, fn func(Sent) error, where string, args ...any) error {
+	return tx.Each(ctx, func(scan func(...any) error) error {
+		var s Sent
+		var created, sent, next db.Time
+		var classes string
+		err := scan(&s.ID, &s.Reference, &s.Organisation, &s.Kind, &s.Severity, &classes, &s.Language, &s.Subject, &s.Exposures, &created,
+			&s.Recipient, &s.MessageID, &s.State, &s.Attempts, &sent, &next, &s.Reply)
+		if err != nil {
+			return err
+		}
+		s.Classes = strings.Split(classes, ",")
+		s.CreatedAt, s.SentAt, s.NextAt = created.Time, sent.Time, next.Time
+		return fn(s)
+	}, `SELECT n.id, n.reference, n.organisation_id, n.kind, n.severity, n.classes, n.language, n.subject, n.exposures, n.created_at,
+		d.recipient, d.message_id, d.state, d.attempts, d.sent_at, d.next_at, d.reply
+		FROM notify_notification n JOIN notify_delivery d ON d.notification_id = n.id `+where, args...)
+}

@@ -1,0 +1,304 @@
+package notify
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"polder/directory"
+	"polder/footprint"
+	"polder/internal/i18n"
+	"polder/notify/advice"
+	"polder/notify/feeds"
+)
+
+// mostLines is how many exposures one mail spells out; the rest it counts.
+const mostLines = 50
+
+// linkPlaceholder stands in a stored body where the secret link goes when the mail is sent.
+const linkPlaceholder = "{{feedback-link}}"
+
+// writer writes the letters to one organisation.
+type writer struct {
+	n       *Notify
+	p       *i18n.Printer
+	to      directory.Organisation
+	reports map[int64]reportName // by number
+}
+
+// reportName is how a source and its report are named in a mail.
+type reportName struct{ source, sourceName, name string }
+
+// group is the exposures of one type in a letter.
+type group struct {
+	kind, class string
+	severity    feeds.Severity
+	total       int
+	shown       []Exposure
+}
+
+// gather puts exposures into groups by type, the most severe first. It spells out no more than
+// mostLines in all, but counts every one.
+type gathering struct {
+	groups   []*group
+	total    int
+	severity feeds.Severity
+	classes  []string
+}
+
+func (g *gathering) add(e Exposure) {
+	g.total++
+	g.severity = max(g.severity, e.Severity)
+	if !slices.Contains(g.classes, e.Class) {
+		g.classes = append(g.classes, e.Class)
+	}
+	i := slices.IndexFunc(g.groups, func(x *group) bool { return x.kind == e.Type && x.class == e.Class })
+	if i < 0 {
+		g.groups = append(g.groups, &group{kind: e.Type, class: e.Class})
+		i = len(g.groups) - 1
+	}
+	x := g.groups[i]
+	x.total++
+	x.severity = max(x.severity, e.Severity)
+	if g.total <= mostLines {
+		x.shown = append(x.shown, e)
+	}
+}
+
+func (g *gathering) sorted() []*group {
+	for _, x := range g.groups {
+		slices.SortFunc(x.shown, compareExposures)
+	}
+	slices.SortStableFunc(g.groups, func(a, b *group) int {
+		return cmp.Or(cmp.Compare(b.severity, a.severity), cmp.Compare(a.kind, b.kind))
+	})
+	return g.groups
+}
+
+// warning writes about exposures that are new, or back, or still there.
+func (w *writer) warning(g *gathering, reminder bool, reference string) *letter {
+	p := w.p
+	groups := g.sorted()
+	first := adviceText(groups[0].kind, groups[0].class, p.Lang())
+	l := &letter{Language: p.Lang()}
+	subject := "notify.mail.subject.warning"
+	if reminder {
+		subject = "notify.mail.subject.reminder"
+	}
+	l.Subject = p.T(subject+".single", "Severity", p.T("notify.severity."+g.severity.String()), "Title", first.Title, "Reference", reference)
+	if len(groups) > 1 {
+		l.Subject = p.N(subject+".many", len(groups), "Severity", p.T("notify.severity."+g.severity.String()), "Reference", reference)
+	}
+	l.text(p.T("notify.mail.greeting", "Name", w.to.Name))
+	intro := "notify.mail.intro.first"
+	if reminder {
+		intro = "notify.mail.intro.reminder"
+	}
+	l.text(p.N(intro, g.total, "Centre", w.n.set.Centre))
+	l.text(p.T("notify.mail.safe"))
+	for _, x := range groups {
+		w.group(l, x)
+	}
+	if rest := g.total - mostLines; rest > 0 {
+		l.heading(p.T("notify.mail.rest.heading"))
+		l.text(p.N("notify.mail.rest.text", rest))
+	}
+	l.heading(p.T("notify.mail.answer.heading"))
+	l.text(p.T("notify.mail.answer.text"))
+	l.link(linkPlaceholder)
+	l.text(p.T("notify.mail.answer.days", "Days", int(w.n.set.LinkValid/(24*time.Hour))))
+	l.heading(p.T("notify.mail.next.heading"))
+	l.text(w.next(g.severity))
+	w.footer(l, reference)
+	return l
+}
+
+func (w *writer) group(l *letter, x *group) {
+	p := w.p
+	text := adviceText(x.kind, x.class, p.Lang())
+	l.rule()
+	l.heading(p.T("notify.mail.group", "Severity", p.T("notify.severity."+x.severity.String()), "Title", text.Title))
+	l.text(text.What)
+	var lines []string
+	for _, e := range x.shown {
+		lines = append(lines, w.line(e))
+	}
+	if len(lines) > 0 {
+		l.lines(lines)
+	}
+	if more := x.total - len(x.shown); more > 0 {
+		l.text(p.N("notify.mail.more", more))
+	}
+	l.text(w.sources(x))
+	l.heading(p.T("notify.mail.why"))
+	l.text(text.Why)
+	l.heading(p.T("notify.mail.steps"))
+	l.steps(text.Steps)
+	l.text(p.T("notify.mail.effort", "Effort", text.Effort))
+	l.heading(p.T("notify.mail.supplier"))
+	l.text(text.Supplier)
+}
+
+// line says what was seen, where and when, and why we think that it is theirs.
+func (w *writer) line(e Exposure) string {
+	p := w.p
+	var parts []string
+	parts = append(parts, e.subject())
+	if e.Name != "" && e.Address != "" {
+		parts = append(parts, "("+e.Name+")")
+	}
+	if e.Vulnerability != "" {
+		parts = append(parts, e.Vulnerability)
+	}
+	if said := w.said(e); said != "" {
+		parts = append(parts, said)
+	}
+	s := strings.Join(parts, " ") + ": " + p.T("notify.mail.seen", "Time", p.DateTime(e.LastSeen))
+	if e.Count > 1 {
+		s += ", " + p.N("notify.mail.count", e.Count, "Date", p.Date(e.FirstSeen))
+	}
+	s += ". " + w.why(e)
+	if e.Role == footprint.Provider {
+		s += " " + p.T("notify.mail.copy")
+	}
+	return s
+}
+
+// said adds the one detail of the source that helps most to find the system or the account.
+func (w *writer) said(e Exposure) string {
+	for _, k := range []string{"account", "malware", "infection", "family", "url", "device_model", "product"} {
+		if v := e.Evidence[k]; v != "" {
+			return "(" + w.p.T("notify.said."+k, "Value", defuse(v)) + ")"
+		}
+	}
+	return ""
+}
+
+// defuse keeps what a stranger wrote from looking like a link or an order in a mail.
+func defuse(v string) string {
+	v = strings.NewReplacer("://", "[:]//", "\n", " ", "\r", " ").Replace(v)
+	if len(v) > 80 {
+		v = strings.ToValidUTF8(v[:80], "") + "…"
+	}
+	return v
+}
+
+func (w *writer) why(e Exposure) string {
+	if len(e.Reasons) == 0 {
+		return ""
+	}
+	r := e.Reasons[0]
+	id := "notify.mail.reason." + r.Kind
+	if r.Kind == "domain" {
+		if id += ".below"; r.On == r.Value {
+			id = "notify.mail.reason.domain.same"
+		}
+	}
+	return w.p.T(id, "On", r.On, "Value", r.Value, "Date", w.p.Date(r.Since))
+}
+
+// sources names who saw it, in which of its own reports, so that a recipient who has those reports
+// can recognise what he knows already.
+func (w *writer) sources(x *group) string {
+	var names, ids []string
+	for _, e := range x.shown {
+		r := w.reports[e.LastReport]
+		if !slices.Contains(names, r.sourceName) {
+			names = append(names, r.sourceName)
+		}
+		id := r.name
+		if own := e.Evidence["source_id"]; own != "" {
+			id += " " + own
+		}
+		if !slices.Contains(ids, id) && len(ids) < 5 {
+			ids = append(ids, id)
+		}
+	}
+	return w.p.T("notify.mail.source", "Source", w.p.List(names), "Type", x.kind, "Reports", strings.Join(ids, ", "))
+}
+
+func (w *writer) next(s feeds.Severity) string {
+	after, ok := reminderAfter[s]
+	if !ok {
+		return w.p.T("notify.mail.next.none")
+	}
+	return w.p.T("notify.mail.next.remind", "Days", int(after/(24*time.Hour)))
+}
+
+func (w *writer) footer(l *letter, reference string) {
+	p := w.p
+	l.rule()
+	l.heading(p.T("notify.mail.real.heading"))
+	l.text(p.T("notify.mail.real.text", "Reference", reference))
+	l.link(w.n.set.BaseURL + "/verify")
+	if w.n.set.Phone != "" {
+		l.text(p.T("notify.mail.phone", "Centre", w.n.set.Centre, "Phone", w.n.set.Phone))
+	}
+	l.text(p.T("notify.mail.sender", "Centre", w.n.set.Centre, "Name", w.to.Name))
+}
+
+// closing writes about exposures that two fresh reports no longer showed.
+func (w *writer) closing(g *gathering, reference string) *letter {
+	p := w.p
+	l := &letter{Language: p.Lang(), Subject: p.N("notify.mail.subject.closing", g.total, "Reference", reference)}
+	l.text(p.T("notify.mail.greeting", "Name", w.to.Name))
+	l.text(p.N("notify.mail.closing.text", g.total))
+	for _, x := range g.sorted() {
+		l.heading(adviceText(x.kind, x.class, p.Lang()).Title)
+		var lines []string
+		for _, e := range x.shown {
+			lines = append(lines, strings.TrimSpace(e.subject()+" "+e.Vulnerability)+": "+p.T("notify.mail.seen", "Time", p.DateTime(e.LastSeen)))
+		}
+		if len(lines) > 0 {
+			l.lines(lines)
+		}
+		if more := x.total - len(x.shown); more > 0 {
+			l.text(p.N("notify.mail.more", more))
+		}
+	}
+	l.text(p.T("notify.mail.closing.again"))
+	w.footer(l, reference)
+	return l
+}
+
+// desk writes to the centre's own desk that somebody asks for help.
+func (w *writer) desk(f Feedback, exposures []Exposure, reference, about string) *letter {
+	p := w.p
+	l := &letter{Language: p.Lang(), Subject: p.T("notify.mail.subject.desk", "Name", w.to.Name, "Reference", about)}
+	l.text(p.T("notify.mail.desk.text", "Name", w.to.Name, "Reference", about, "Email", w.to.Email))
+	if f.Note != "" {
+		l.text(p.T("notify.mail.desk.note", "Note", defuse(f.Note)))
+	}
+	var lines []string
+	for i, e := range exposures {
+		if i == mostLines {
+			break
+		}
+		lines = append(lines, fmt.Sprintf("%s %s (%s)", e.Type, e.subject(), e.Severity))
+	}
+	if len(lines) > 0 {
+		l.lines(lines)
+	}
+	w.footer(l, reference)
+	return l
+}
+
+func adviceText(kind, class, lang string) advice.Text {
+	a := advice.For(kind, class)
+	if t, ok := a.Text[lang]; ok {
+		return t
+	}
+	return a.Text["en"]
+}
+
+// compareExposures orders exposures as a reader looks for them: worst first, then by type, then by
+// address as numbers and not as text.
+func compareExposures(a, b Exposure) int {
+	x, _ := netip.ParseAddr(a.Address)
+	y, _ := netip.ParseAddr(b.Address)
+	return cmp.Or(cmp.Compare(b.Severity, a.Severity), cmp.Compare(a.Type, b.Type), x.Compare(y),
+		cmp.Compare(a.Name, b.Name), cmp.Compare(a.Port, b.Port), cmp.Compare(a.Vulnerability, b.Vulnerability))
+}
