@@ -41,8 +41,8 @@ func openMapped(rec *records, m *Mapping, typ string, now time.Time) (*mapped, e
 		}
 	}
 	for i, key := range c.keys {
-		for _, other := range c.keys[:i] {
-			if c.roles[i].once() && strings.EqualFold(key, other) {
+		for j, other := range c.keys[:i] {
+			if (c.roles[i].once() || c.roles[j].once()) && strings.EqualFold(key, other) {
 				return nil, fmt.Errorf("the header has the column %s twice: remove the wrong one", quote(key))
 			}
 		}
