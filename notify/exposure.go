@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -220,4 +221,22 @@ func evidence(f *feeds.Finding) string {
 		return "{}" // strings always marshal
 	}
 	return string(b)
+}
+
+// Reason says in one English sentence for each why the exposure concerns its organisation.
+func (e Exposure) Reason() string { return reasonText(e.Reasons) }
+
+// Finding returns the exposure as its latest finding, in canonical form, for export.
+func (e Exposure) Finding() feeds.Finding {
+	f := feeds.Finding{Observed: e.LastSeen, Type: e.Type, Class: e.Class, Severity: e.Severity, Port: uint16(e.Port),
+		Transport: e.Evidence["transport"], Account: e.Evidence["account"], URL: e.Evidence["url"], Malware: e.Evidence["malware"],
+		Product: e.Evidence["product"], Version: e.Evidence["version"], Identifier: e.Evidence["identifier"], SourceID: e.Evidence["source_id"]}
+	f.Addr, _ = netip.ParseAddr(e.Address)
+	if e.Name != "" {
+		f.Names = []feeds.Name{{Kind: feeds.Domain, Value: e.Name}}
+	}
+	if e.Vulnerability != "" {
+		f.Vulnerabilities = []string{e.Vulnerability}
+	}
+	return f
 }

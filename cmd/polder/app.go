@@ -1,0 +1,148 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	netmail "net/mail"
+	"os"
+	"strings"
+	"time"
+
+	"polder/directory"
+	"polder/footprint"
+	"polder/internal/audit"
+	"polder/internal/config"
+	"polder/internal/db"
+	"polder/internal/fault"
+	"polder/internal/i18n"
+	"polder/internal/jobs"
+	"polder/internal/mail"
+	"polder/internal/web"
+	"polder/notify"
+)
+
+// app is the whole house, wired by hand.
+type app struct {
+	set       *config.Settings
+	log       *slog.Logger
+	db        *db.DB
+	queue     *jobs.Queue
+	catalog   *i18n.Catalog
+	directory *directory.Directory
+	footprint *footprint.Footprint
+	notify    *notify.Notify
+	post      *notify.Post
+}
+
+func schemas() []db.Schema {
+	return []db.Schema{audit.Schema(), directory.Schema(), footprint.Schema(), jobs.Schema(), notify.Schema()}
+}
+
+// open opens the database, brings it up to date and wires the house. It does not load the index of
+// assets: the commands that match do that.
+func open(ctx context.Context, set *config.Settings, io streams) (*app, error) {
+	log := slog.New(slog.NewTextHandler(io.err, &slog.HandlerOptions{Level: slog.LevelInfo}))
+	d, err := db.Open(ctx, set.Database, set.Data)
+	if err != nil {
+		return nil, fault.Wrap(fault.Invalid, err, "the database cannot be opened; check POLDER_DATABASE and POLDER_DATA")
+	}
+	a := &app{set: set, log: log, db: d}
+	if err := a.wire(ctx); err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	return a, nil
+}
+
+func (a *app) wire(ctx context.Context) error {
+	if _, err := a.db.Migrate(ctx, schemas()...); err != nil {
+		return fmt.Errorf("bring the database up to date: %w", err)
+	}
+	key, err := a.set.Key()
+	if err != nil {
+		return err
+	}
+	if a.catalog, err = i18n.New(web.Messages, notify.Locales(), demoMessages); err != nil {
+		return fmt.Errorf("read the messages: %w", err)
+	}
+	a.catalog.Zone = a.set.Location()
+	a.queue = jobs.New(a.db, a.log)
+	a.directory = directory.New(a.db, time.Now)
+	a.footprint = footprint.New(a.db, time.Now, a.log)
+	a.notify = notify.New(a.db, a.footprint, a.queue, a.catalog, time.Now, a.log, notify.Settings{
+		BaseURL: a.set.BaseURL, Centre: a.set.Name, Phone: a.set.Phone, Desk: a.set.Desk, From: a.set.From, ReplyTo: a.set.ReplyTo,
+		Gather: a.set.Gather, SendHour: a.set.SendHour, Location: a.set.Location(), Key: key, LinkValid: a.set.LinkValid,
+		KeepRaw: a.set.KeepRaw, KeepRejected: a.set.KeepRejected, KeepExposures: a.set.KeepExposures, ExpireAfter: a.set.ExpireAfter,
+	})
+	if a.post, err = newPost(a.set); err != nil {
+		return err
+	}
+	a.notify.Register(a.post)
+	return nil
+}
+
+// newPost prepares the way to the mail server; nothing is dialled before the first mail.
+func newPost(set *config.Settings) (*notify.Post, error) {
+	from, err := netmail.ParseAddress(set.From)
+	if err != nil {
+		return nil, fault.Wrap(fault.Invalid, err, "POLDER_MAIL_FROM cannot be used")
+	}
+	p := &notify.Post{ReturnPath: from.Address}
+	for range set.SMTPConnections {
+		c, err := mail.NewClient(mail.Config{URL: set.SMTP, Timeout: 30 * time.Second})
+		if err != nil {
+			return nil, fault.Wrap(fault.Invalid, err, "POLDER_SMTP cannot be used")
+		}
+		p.Servers = append(p.Servers, c)
+	}
+	if len(set.DKIMKey) == 0 {
+		return p, nil
+	}
+	domain := set.DKIMDomain
+	if domain == "" {
+		domain = from.Address[strings.LastIndexByte(from.Address, '@')+1:]
+	}
+	var keys []mail.Key
+	for i, file := range set.DKIMKey {
+		pem, err := os.ReadFile(file)
+		if err != nil {
+			return nil, fault.Wrap(fault.Invalid, err, "a file of POLDER_DKIM_KEY cannot be read")
+		}
+		selector := set.DKIMSelector
+		if i > 0 {
+			selector = fmt.Sprintf("%s%d", selector, i+1)
+		}
+		keys = append(keys, mail.Key{Selector: selector, PEM: pem})
+	}
+	if p.Signer, err = mail.NewSigner(domain, keys...); err != nil {
+		return nil, fault.Wrap(fault.Invalid, err, "POLDER_DKIM_KEY cannot be used")
+	}
+	return p, nil
+}
+
+func (a *app) close() error {
+	for _, c := range a.post.Servers {
+		c.Close()
+	}
+	return a.db.Close()
+}
+
+// with opens the house for one command.
+func with(ctx context.Context, set *config.Settings, io streams, fn func(a *app) error) error {
+	a, err := open(ctx, set, io)
+	if err != nil {
+		return err
+	}
+	return errors.Join(fn(a), a.close())
+}
+
+// actor names who runs the command, for the record.
+func actor() string {
+	for _, v := range []string{"SUDO_USER", "USER", "LOGNAME"} {
+		if name := os.Getenv(v); name != "" {
+			return "operator:" + name
+		}
+	}
+	return "operator"
+}

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"polder/internal/config"
+	"polder/internal/fault"
+	"polder/internal/web"
+)
+
+type serveCommand struct {
+	NoWork bool `help:"Serve pages only; the work is done by 'polder work' elsewhere."`
+}
+
+// Run serves the pages until it is stopped.
+func (c *serveCommand) Run(ctx context.Context, set *config.Settings, s streams) error {
+	return with(ctx, set, s, func(a *app) error {
+		if err := a.footprint.Load(ctx); err != nil {
+			return err
+		}
+		site, err := a.site(web.Options{})
+		if err != nil {
+			return err
+		}
+		g, ctx := errgroup.WithContext(ctx)
+		g.Go(func() error { return a.serve(ctx, site, s) })
+		if !c.NoWork {
+			g.Go(func() error { return a.work(ctx) })
+		} else {
+			g.Go(func() error { a.footprint.Follow(ctx); return nil })
+		}
+		return g.Wait()
+	})
+}
+
+// site makes the pages; o says what differs from those of a serving centre.
+func (a *app) site(o web.Options) (*web.Site, error) {
+	o.Name, o.BaseURL, o.Catalog, o.Log = a.set.Name, a.set.BaseURL, a.catalog, a.log
+	if a.set.Theme != "" {
+		o.Theme = os.DirFS(a.set.Theme)
+	}
+	metrics := newMetrics(a)
+	o.Observe = metrics.observe
+	site, err := web.New(o)
+	if err != nil {
+		return nil, err
+	}
+	a.notify.Routes(site)
+	a.operatorRoutes(site, metrics)
+	return site, nil
+}
+
+// serve answers requests until ctx ends, and lets those that are under way come to their end.
+func (a *app) serve(ctx context.Context, site *web.Site, s streams) error {
+	listener, err := net.Listen("tcp", a.set.Listen)
+	if err != nil {
+		return fault.Wrap(fault.Invalid, err, "POLDER_LISTEN cannot be used; choose another address or port")
+	}
+	server := site.Server(a.set.Listen)
+	fmt.Fprintf(s.out, "Polder serves %s on %s\n", a.set.BaseURL, listener.Addr())
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(listener) }()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	if err := server.Shutdown(last); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return nil
+}

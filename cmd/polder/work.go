@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+
+	"golang.org/x/sync/errgroup"
+
+	"polder/internal/config"
+)
+
+type workCommand struct {
+	Drain bool `help:"Do all that is due and return, including what is still being gathered."`
+}
+
+// Run does the work that is due, until it is stopped or, with --drain, until nothing is left.
+func (c *workCommand) Run(ctx context.Context, set *config.Settings, s streams) error {
+	return with(ctx, set, s, func(a *app) error {
+		if err := a.footprint.Load(ctx); err != nil {
+			return err
+		}
+		if c.Drain {
+			return a.drain(ctx, s)
+		}
+		return a.work(ctx)
+	})
+}
+
+// work does what is due until ctx ends.
+func (a *app) work(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { a.footprint.Follow(ctx); return nil })
+	g.Go(func() error { return a.queue.Work(ctx) })
+	if err := g.Wait(); err != nil && !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
+
+// drain does all that is due and says what was sent.
+func (a *app) drain(ctx context.Context, s streams) error {
+	before, err := a.notify.Standing(ctx)
+	if err != nil {
+		return err
+	}
+	failed := a.queue.Drain(ctx)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if _, err := a.notify.ComposeGathered(ctx); err != nil {
+		return err
+	}
+	sent, err := a.notify.Deliver(ctx, a.post)
+	if err != nil {
+		return err
+	}
+	if failed = errors.Join(failed, a.queue.Drain(ctx)); failed != nil {
+		return partly{failed}
+	}
+	after, err := a.notify.Standing(ctx)
+	if err != nil {
+		return err
+	}
+	_ = sent
+	_, err = fmt.Fprintf(s.out, "%d mails sent, %d waiting for another attempt, %d refused for good\n",
+		after.Deliveries["sent"]-before.Deliveries["sent"], after.Deliveries["queued"]+after.Deliveries["deferred"], after.Deliveries["failed"]-before.Deliveries["failed"])
+	return err
+}
+
+type migrateCommand struct{}
+
+// Run brings the database up to date.
+func (migrateCommand) Run(ctx context.Context, set *config.Settings, s streams) error {
+	return with(ctx, set, s, func(*app) error {
+		_, err := fmt.Fprintln(s.out, "the database is up to date")
+		return err
+	})
+}
+
+type versionCommand struct{}
+
+// Run says which version this is.
+func (versionCommand) Run(s streams) error {
+	version, revision := "unreleased", ""
+	if info, ok := debug.ReadBuildInfo(); ok {
+		if info.Main.Version != "" && info.Main.Version != "(devel)" {
+			version = info.Main.Version
+		}
+		for _, v := range info.Settings {
+			if v.Key == "vcs.revision" {
+				revision = " (" + v.Value[:min(12, len(v.Value))] + ")"
+			}
+		}
+	}
+	_, err := fmt.Fprintf(s.out, "polder %s%s\n", version, revision)
+	return err
+}
