@@ -63,11 +63,14 @@ func (f Finding) IntelMQ() map[string]any {
 
 func (f Finding) exportExtra(e map[string]any, x Field) {
 	key := x.Key
+	_, own := canonicalRoles[key]
 	switch {
-	case key == "classification.type":
+	case key == "classification.type" && intelMQTypes[x.Value]:
 		e[key] = x.Value // one of the types that IntelMQ has beside RSIT
 		return
-	case !intelMQKeys[key] && !strings.HasPrefix(key, "extra."):
+	case key == "source.port" && f.Port == 0: // the passing port of a connection
+	case own || key == "raw" || !intelMQKeys[key] && !strings.HasPrefix(key, "extra."):
+		// A column that happens to be called "source.ip" must not become the victim.
 		key = "extra." + extraKey(key)
 	}
 	if e[key] != nil && intelMQKeys[key] {

@@ -127,3 +127,14 @@ func TestIntelMQExport(t *testing.T) {
 		t.Errorf("IntelMQ spells it with z: %v", got)
 	}
 }
+
+// A column may be called like a key of IntelMQ: it stays what it was.
+func TestIntelMQExportOfOddColumns(t *testing.T) {
+	f := one(t, "compromised_account.csv", "email,source.ip,raw,classification.type,source.fqdn,severity",
+		"jan@example.com,192.0.2.66,x,phishing,evil.example,huge")
+	text, _ := json.Marshal(f.IntelMQ())
+	back := readAll(t, string(text), "x.jsonl", Options{}).findings[0]
+	if back.Addr.IsValid() || back.Class != "data-leak" || fmt.Sprint(back.Names) != "[{mail_domain example.com}]" || len(back.Extra) != 5 {
+		t.Errorf("%+v of %s", back, text)
+	}
+}

@@ -42,8 +42,9 @@ type TypeInfo struct {
 	Identifier string
 }
 
-// The table has one row per report type over IPv4; the column six names its
-// twin over IPv6, which is alike in everything else.
+// The table holds the types that Shadowserver published up to March 2026, with
+// titles of our own: one row per report type over IPv4; the column six names
+// its twin over IPv6, which is alike in everything else.
 //
 //go:embed types.csv
 var typesCSV string
