@@ -124,8 +124,9 @@ CREATE TABLE notify_notification (
 );
 CREATE INDEX notify_notification_organisation ON notify_notification (organisation_id, created_at);
 
+-- Deferred: what a notification is about is settled before the notification is written, in one transaction.
 CREATE TABLE notify_item (
-    notification_id BYTEA NOT NULL REFERENCES notify_notification (id) ON DELETE CASCADE,
+    notification_id BYTEA NOT NULL REFERENCES notify_notification (id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
     organisation_id BYTEA NOT NULL,
     fingerprint     BYTEA NOT NULL,
     PRIMARY KEY (notification_id, fingerprint)
