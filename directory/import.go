@@ -68,6 +68,9 @@ func (d *Directory) importRows(ctx context.Context, tx *db.Tx, r io.Reader) (don
 	if err := flush(); err != nil {
 		return done, err
 	}
+	if err := tx.Analyze(ctx, "directory_stage"); err != nil {
+		return done, err
+	}
 	done.Added, done.Changed, err = unstage(ctx, tx, db.Micros(d.now()))
 	return done, err
 }

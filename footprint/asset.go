@@ -26,16 +26,21 @@ const (
 	Product                 // a product in use; kept, not matched by findings
 )
 
-var kindNames = map[Kind]string{Prefix: "prefix", ASN: "asn", Domain: "domain", Product: "product"}
+var kindNames = [...]string{"", "prefix", "asn", "domain", "product"}
 
 // String returns the kind as files and tables name it.
-func (k Kind) String() string { return kindNames[k] }
+func (k Kind) String() string {
+	if int(k) < len(kindNames) {
+		return kindNames[k]
+	}
+	return ""
+}
 
 // ParseKind reads what String returns.
 func ParseKind(s string) (Kind, bool) {
-	for k, name := range kindNames {
+	for k, name := range kindNames[1:] {
 		if name == s {
-			return k, true
+			return Kind(k + 1), true
 		}
 	}
 	return 0, false

@@ -46,6 +46,7 @@ type Footprint struct {
 	log         *slog.Logger
 	index       atomic.Pointer[Index]
 	refreshing  sync.Mutex
+	loaded      atomic.Bool // somebody here asks the index
 	subscribers []func(ctx context.Context, tx *db.Tx, e Changed) error
 }
 
@@ -82,6 +83,7 @@ const rebuildAt = 200_000
 func (f *Footprint) Load(ctx context.Context) error {
 	f.refreshing.Lock()
 	defer f.refreshing.Unlock()
+	f.loaded.Store(true)
 	have := f.Index()
 	next := have
 	err := f.db.Read(ctx, func(tx *db.Tx) error {

@@ -57,6 +57,9 @@ func (f *Footprint) change(ctx context.Context, r io.Reader, required []string, 
 		if done.Rows, err = stageRows(ctx, tx, r, required); err != nil {
 			return err
 		}
+		if err := tx.Analyze(ctx, "footprint_stage"); err != nil {
+			return err
+		}
 		if err := apply(ctx, tx, &done, db.Micros(f.now()), version); err != nil {
 			return err
 		}
@@ -70,6 +73,9 @@ func (f *Footprint) change(ctx context.Context, r io.Reader, required []string, 
 	}
 	if err != nil {
 		return Imported{}, err
+	}
+	if !f.loaded.Load() {
+		return done, nil // a process that only imports needs no index
 	}
 	return done, f.Load(ctx)
 }

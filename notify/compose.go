@@ -37,16 +37,21 @@ const composeAtATime = 100
 // sent. Reports that are being read at this moment have nothing due yet for as long as gathering
 // takes.
 func (n *Notify) Compose(ctx context.Context) (composed int, err error) {
-	return n.compose(ctx, n.now())
+	return n.compose(ctx, n.now(), 0)
 }
 
 // ComposeGathered is Compose that also takes what is still being gathered: for when nothing more is
 // coming.
 func (n *Notify) ComposeGathered(ctx context.Context) (composed int, err error) {
-	return n.compose(ctx, n.now().Add(n.set.Gather))
+	return n.compose(ctx, n.now().Add(n.set.Gather), 0)
 }
 
-func (n *Notify) compose(ctx context.Context, until time.Time) (composed int, err error) {
+// ComposeMost is ComposeGathered for at most so many organisations; the others wait their turn.
+func (n *Notify) ComposeMost(ctx context.Context, organisations int) (composed int, err error) {
+	return n.compose(ctx, n.now().Add(n.set.Gather), organisations)
+}
+
+func (n *Notify) compose(ctx context.Context, until time.Time, most int) (composed int, err error) {
 	err = n.db.TryExclusive(ctx, "compose", func(ctx context.Context) error {
 		if err := n.footprint.Load(ctx); err != nil {
 			return err
@@ -58,6 +63,9 @@ func (n *Notify) compose(ctx context.Context, until time.Time) (composed int, er
 		})
 		if err != nil {
 			return fmt.Errorf("look up who is to be told: %w", err)
+		}
+		if most > 0 && len(due) > most {
+			due = due[:most]
 		}
 		for part := range slices.Chunk(due, composeAtATime) {
 			made := 0

@@ -25,12 +25,23 @@ type block struct {
 	Rule    bool
 }
 
-func (l *letter) heading(s string)    { l.Blocks = append(l.Blocks, block{Heading: s}) }
-func (l *letter) text(s string)       { l.Blocks = append(l.Blocks, block{Text: s}) }
-func (l *letter) lines(s []string)    { l.Blocks = append(l.Blocks, block{Lines: s}) }
-func (l *letter) steps(s []string)    { l.Blocks = append(l.Blocks, block{Steps: s}) }
+func (l *letter) heading(s string)    { l.Blocks = append(l.Blocks, block{Heading: words(s)}) }
+func (l *letter) text(s string)       { l.Blocks = append(l.Blocks, block{Text: words(s)}) }
+func (l *letter) lines(s []string)    { l.Blocks = append(l.Blocks, block{Lines: allWords(s)}) }
+func (l *letter) steps(s []string)    { l.Blocks = append(l.Blocks, block{Steps: allWords(s)}) }
 func (l *letter) link(address string) { l.Blocks = append(l.Blocks, block{Link: address}) }
 func (l *letter) rule()               { l.Blocks = append(l.Blocks, block{Rule: true}) }
+
+// words keeps what others wrote from being taken for the place where the secret link goes.
+func words(s string) string { return strings.ReplaceAll(s, "{{", "{ {") }
+
+func allWords(list []string) []string {
+	clean := make([]string, len(list))
+	for i, s := range list {
+		clean[i] = words(s)
+	}
+	return clean
+}
 
 const lineWidth = 72 // characters of plain text in a line
 

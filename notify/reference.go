@@ -11,22 +11,26 @@ import (
 )
 
 // A reference number is PLD-XXXXX-XXXXX: nine random characters and one that checks them, in
-// letters and digits that cannot be mistaken for one another (Crockford's base 32).
-const referenceAlphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+// letters and digits that cannot be mistaken for one another: Crockford's, but for Z, since 31 is
+// prime and 32 is not.
+const referenceAlphabet = "0123456789ABCDEFGHJKMNPQRSTVWXY"
 
 func newReference() string {
-	var r [9]byte
-	rand.Read(r[:])
-	c := make([]byte, 10)
-	for i, b := range r {
-		c[i] = referenceAlphabet[b&31]
+	c := make([]byte, 0, 10)
+	for len(c) < 9 {
+		var r [16]byte
+		rand.Read(r[:])
+		for _, b := range r {
+			if b < 8*31 && len(c) < 9 { // the others would come up more often
+				c = append(c, referenceAlphabet[b%31])
+			}
+		}
 	}
-	c[9] = checkCharacter(c[:9])
+	c = append(c, checkCharacter(c))
 	return "PLD-" + string(c[:5]) + "-" + string(c[5:])
 }
 
-// checkCharacter is a weighted sum modulo 31, which is prime: one wrong character, or two swapped,
-// never pass.
+// checkCharacter is a weighted sum modulo 31: one wrong character, or two swapped, never pass.
 func checkCharacter(c []byte) byte {
 	sum := 0
 	for i, b := range c {

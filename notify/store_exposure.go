@@ -35,7 +35,10 @@ func stageExposures(ctx context.Context, tx *db.Tx, rows map[rowKey]*row) error 
 			r.role, r.reasons, r.evidence, db.Micros(r.first), db.Micros(r.last), due)
 		values = append(values, flat[at:len(flat):len(flat)])
 	}
-	return tx.Bulk(ctx, "notify_stage", stageColumns, values)
+	if err := tx.Bulk(ctx, "notify_stage", stageColumns, values); err != nil {
+		return err
+	}
+	return tx.Analyze(ctx, "notify_stage")
 }
 
 // The statements that turn staged sightings into exposures, in this order. Each report counts once

@@ -160,6 +160,19 @@ func (t *Tx) Bulk(ctx context.Context, table string, columns []string, rows [][]
 	return nil
 }
 
+// Analyze tells PostgreSQL how much is in a temporary table that was just filled, so that it plans
+// by it and does not read a large table to meet a small one. SQLite needs no telling.
+func (t *Tx) Analyze(ctx context.Context, table string) error {
+	if t.p == nil {
+		return nil
+	}
+	_, err := t.p.Exec(ctx, "ANALYZE "+pgx.Identifier{table}.Sanitize())
+	if err != nil {
+		return fmt.Errorf("analyze %s: %w", table, err)
+	}
+	return nil
+}
+
 func insertStatement(table string, columns []string, rows int) string {
 	var b strings.Builder
 	b.WriteString("INSERT INTO " + table + " (" + strings.Join(columns, ", ") + ") VALUES ")
