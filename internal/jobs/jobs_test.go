@@ -3,6 +3,7 @@ package jobs_test
 import (
 	"context"
 	"errors"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -170,7 +171,8 @@ func TestUniqueJobWaitsOnce(t *testing.T) {
 func TestUniqueJobQueuedWhileOneRunsWaitsForItsEnd(t *testing.T) {
 	each(t, func(b bench) {
 		var runs, together atomic.Int32
-		jobs.Register(b.Queue, jobs.Options{Unique: true}, func(ctx context.Context, n note) error {
+		second := on(b.T, kit.Again(b.T, b.d), b.clock)
+		run := func(ctx context.Context, n note) error {
 			if together.Add(1) > 1 {
 				t.Error("two run at the same time")
 			}
@@ -178,10 +180,13 @@ func TestUniqueJobQueuedWhileOneRunsWaitsForItsEnd(t *testing.T) {
 			if runs.Add(1) == 1 { // queued twice while it runs: one more run must follow, not two
 				b.insert(n, time.Time{})
 				b.insert(n, time.Time{})
+				second.drain()
 				b.depth("note", jobs.Counts{Waiting: 1, Running: 1})
 			}
 			return nil
-		})
+		}
+		jobs.Register(b.Queue, jobs.Options{Unique: true}, run)
+		jobs.Register(second.Queue, jobs.Options{Unique: true}, run)
 		b.insert(note{"a"}, time.Time{})
 		b.drain()
 		if runs.Load() != 2 {
@@ -265,9 +270,14 @@ func TestRetryGivesWayToTheOneThatWaits(t *testing.T) {
 	})
 }
 
-func TestPanicIsAnError(t *testing.T) {
+func TestPanicAndGoexitAreErrors(t *testing.T) {
 	each(t, func(b bench) {
 		jobs.Register(b.Queue, jobs.Options{}, func(context.Context, note) error { panic("oh\x00 dear") })
+		jobs.Register(b.Queue, jobs.Options{}, func(context.Context, other) error { runtime.Goexit(); return nil })
+		b.insert(other{}, time.Time{})
+		if err := b.Drain(b.ctx); err == nil {
+			t.Fatal("no error from a job that left")
+		}
 		b.insert(note{}, time.Time{})
 		if err := b.Drain(b.ctx); err == nil || !strings.Contains(err.Error(), "dear") {
 			t.Fatalf("drain: %v", err)

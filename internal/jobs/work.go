@@ -261,7 +261,7 @@ func (w *worker) drain(ctx context.Context) error {
 		if broken == nil && n == 0 && len(w.busy) == 0 {
 			break
 		}
-		for _, r := range w.wait(ctx, nil) {
+		for _, r := range w.wait(ctx, time.After(pollEvery)) { // a running job may have queued others
 			last[r.kind] = r.err
 		}
 		if ctx.Err() != nil {
@@ -395,18 +395,24 @@ func (w *worker) settle(ctx context.Context, j job, write func(ctx context.Conte
 }
 
 // guarded runs the job with its timeout and turns a panic into an error.
-func guarded(ctx context.Context, k kind, j job) (err error) {
+func guarded(ctx context.Context, k kind, j job) error {
 	if k.Timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, k.Timeout)
 		defer cancel()
 	}
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
-		}
+	ended := make(chan error, 1)
+	go func() { // of its own, so that even runtime.Goexit ends only the job
+		err := errors.New("the job ended its goroutine")
+		defer func() {
+			if p := recover(); p != nil {
+				err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+			}
+			ended <- err
+		}()
+		err = k.run(ctx, j.args)
 	}()
-	return k.run(ctx, j.args)
+	return <-ended
 }
 
 // text cuts an error to what is worth keeping, as valid UTF-8 without NUL, which PostgreSQL refuses.
