@@ -13,19 +13,28 @@ const languageCookie = "polder_lang"
 
 // language chooses the reader's language: ?lang=, which also sets a cookie; else the cookie; else Accept-Language; else
 // Dutch. There is no redirect, so no address of another site can come into it.
-func (s *Site) language(w http.ResponseWriter, r *http.Request) *i18n.Printer {
+func (s *Site) language(w http.ResponseWriter, r *http.Request) (p *i18n.Printer, chosen bool) {
 	w.Header().Add("Vary", "Accept-Language, Cookie")
 	if asked := r.URL.Query().Get("lang"); slices.Contains(i18n.Languages, asked) {
 		http.SetCookie(w, &http.Cookie{
 			Name: languageCookie, Value: asked, Path: "/", MaxAge: 365 * 24 * 60 * 60,
 			HttpOnly: true, Secure: s.https, SameSite: http.SameSiteLaxMode,
 		})
-		return s.catalog.For(asked)
+		return s.catalog.For(asked), true
 	}
 	if c, err := r.Cookie(languageCookie); err == nil && slices.Contains(i18n.Languages, c.Value) {
-		return s.catalog.For(c.Value)
+		return s.catalog.For(c.Value), true
 	}
-	return s.catalog.For(accepted(r.Header.Get("Accept-Language")))
+	return s.catalog.For(accepted(r.Header.Get("Accept-Language"))), false
+}
+
+// Suggest makes this request's page speak lang, unless the reader chose a language with ?lang= or has chosen one before.
+// It goes before what the browser says: whoever was written to in a language reads the page behind the link in it.
+func Suggest(r *http.Request, lang string) {
+	q, ok := r.Context().Value(key{}).(*request)
+	if ok && !q.chosen && slices.Contains(i18n.Languages, lang) {
+		q.printer = q.catalog.For(lang)
+	}
 }
 
 // accepted gives the language that an Accept-Language header wants most. Equal wants go to the first named.

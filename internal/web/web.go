@@ -137,8 +137,8 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.baseHeaders(w.Header())
 	id := rand.Text()[:12]
 	w.Header().Set("X-Request-Id", id)
-	p := s.language(w, r)
-	r = r.WithContext(context.WithValue(r.Context(), key{}, &request{id: id, printer: p}))
+	p, chosen := s.language(w, r)
+	r = r.WithContext(context.WithValue(r.Context(), key{}, &request{id: id, printer: p, chosen: chosen, catalog: s.catalog}))
 	r.Body = http.MaxBytesReader(w, r.Body, MaxBody)
 
 	_, pattern := s.mux.Handler(r)
@@ -260,6 +260,8 @@ type key struct{}
 type request struct {
 	id      string
 	printer *i18n.Printer
+	chosen  bool // the reader chose the language
+	catalog *i18n.Catalog
 }
 
 // RequestID is the short id of this request, the same in the log, the header and the error page.

@@ -356,6 +356,37 @@ func TestLanguage(t *testing.T) {
 	}
 }
 
+// A page that somebody was written to about suggests the language of the letter: it yields to what the reader chose, and
+// goes before what the browser says.
+func TestSuggest(t *testing.T) {
+	s, _ := open(t, Options{})
+	suggest := func(lang string) func(http.ResponseWriter, *http.Request) error {
+		return func(w http.ResponseWriter, r *http.Request) error {
+			Suggest(r, lang)
+			if r.URL.Query().Has("fail") {
+				return fault.New(fault.NotFound, "")
+			}
+			_, err := io.WriteString(w, Printer(r).Lang())
+			return err
+		}
+	}
+	s.Handle("GET /en", Public, suggest("en"))
+	s.Handle("GET /xx", Public, suggest("xx"))
+	for _, c := range []struct {
+		address, header, want string
+	}{
+		{"/en", "Accept-Language: nl", "en"},
+		{"/en", "Cookie: polder_lang=nl", "nl"},
+		{"/en?lang=nl", "Cookie: polder_lang=en", "nl"},
+		{"/xx", "Accept-Language: en", "en"},
+		{"/en?fail=1", "Accept-Language: nl", `<html lang="en">`},
+	} {
+		if w := ask(s, "GET", c.address, c.header); !strings.Contains(w.Body.String(), c.want) {
+			t.Errorf("%s with %s: %.200s, want %s", c.address, c.header, w.Body, c.want)
+		}
+	}
+}
+
 // The links to the other language can lead nowhere but to the same page.
 func TestLanguageLinksStayHere(t *testing.T) {
 	s, _ := open(t, Options{})
