@@ -86,6 +86,7 @@ func (f *Footprint) Load(ctx context.Context) error {
 	f.loaded.Store(true)
 	have := f.Index()
 	next := have
+	anew := int64(0) // the version to build anew for
 	err := f.db.Read(ctx, func(tx *db.Tx) error {
 		version, err := currentVersion(ctx, tx)
 		if err != nil || version == have.version {
@@ -96,13 +97,16 @@ func (f *Footprint) Load(ctx context.Context) error {
 			return err
 		}
 		if have.version == 0 || n > rebuildAt {
-			next, err = build(ctx, tx, version)
-			return err
+			anew = version
+			return nil
 		}
 		changed, err := assetsSince(ctx, tx, have.version)
 		next = have.with(changed, version)
 		return err
 	})
+	if err == nil && anew > 0 {
+		next, err = build(ctx, f.db, anew)
+	}
 	if err != nil {
 		return fmt.Errorf("load the register of assets: %w", err)
 	}
@@ -126,9 +130,9 @@ func (f *Footprint) Follow(ctx context.Context) {
 	}
 }
 
-func build(ctx context.Context, tx *db.Tx, version int64) (*Index, error) {
+func build(ctx context.Context, d *db.DB, version int64) (*Index, error) {
 	x := NewIndex()
 	x.version = version
-	err := eachProven(ctx, tx, func(a Asset) { x.put(a, false) })
+	err := eachProven(ctx, d, func(a Asset) { x.put(a, false) })
 	return x, err
 }

@@ -134,7 +134,7 @@ func (x *Index) with(assets []Asset, version int64) *Index {
 // indexes stays as it is; without, x must not have been handed out yet.
 func (x *Index) put(a Asset, persist bool) {
 	change := func(old []*Holding) []*Holding {
-		kept := slices.DeleteFunc(slices.Clone(old), func(h *Holding) bool { return h.Asset == a.ID })
+		kept := slices.DeleteFunc(slices.Clone(old), func(h *Holding) bool { return h.Asset == a.ID }) // others may read old
 		if !a.Withdrawn {
 			kept = append(kept, &Holding{Asset: a.ID, Organisation: a.Organisation, Since: db.Micros(a.RegisteredAt), Role: a.Role})
 		}

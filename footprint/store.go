@@ -4,6 +4,9 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"polder/internal/db"
 )
@@ -62,14 +65,56 @@ func assetsOf(ctx context.Context, tx *db.Tx, version int64, limit int) (list []
 	return list, err
 }
 
-func eachProven(ctx context.Context, tx *db.Tx, fn func(Asset)) error {
-	return tx.Each(ctx, func(scan func(...any) error) error {
-		a, err := scanAsset(scan)
-		if err == nil {
+// eachProven reads the proven assets that findings can match, as fast as the database gives them:
+// the ranges by one connection and the rest by another. fn is called by one goroutine at a time. A
+// change between the two readings is no harm: it has a later version, and is read again.
+func eachProven(ctx context.Context, d *db.DB, fn func(Asset)) error {
+	g, ctx := errgroup.WithContext(ctx)
+	found := make(chan []Asset, 8)
+	for _, kinds := range []string{`kind = 'prefix'`, `kind IN ('asn', 'domain')`} {
+		g.Go(func() error {
+			return d.Read(ctx, func(tx *db.Tx) error { return provenOf(ctx, tx, kinds, found) })
+		})
+	}
+	go func() { g.Wait(); close(found) }()
+	for batch := range found {
+		for _, a := range batch {
 			fn(a)
 		}
+	}
+	return g.Wait()
+}
+
+func provenOf(ctx context.Context, tx *db.Tx, kinds string, found chan<- []Asset) error {
+	const most = 1024
+	batch := make([]Asset, 0, most)
+	send := func() error {
+		select {
+		case found <- batch:
+			batch = make([]Asset, 0, most)
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	var a Asset
+	var kind, role, since int64
+	into := []any{&a.ID, &a.Organisation, &kind, &a.Value, &role, &since}
+	err := tx.Each(ctx, func(scan func(...any) error) error {
+		if err := scan(into...); err != nil {
+			return err
+		}
+		a.Kind, a.Role, a.RegisteredAt = Kind(kind), Role(role), time.UnixMicro(since)
+		if batch = append(batch, a); len(batch) == most {
+			return send()
+		}
+		return nil
+	}, `SELECT id, organisation_id, CASE kind WHEN 'prefix' THEN 1 WHEN 'asn' THEN 2 ELSE 3 END, value,
+		CASE role WHEN 'owner' THEN 1 ELSE 2 END, registered_at FROM footprint_asset WHERE state = 'proven' AND `+kinds)
+	if err != nil {
 		return err
-	}, `SELECT `+assetColumns+` FROM footprint_asset WHERE state = 'proven' AND kind <> 'product'`)
+	}
+	return send()
 }
 
 func assetByID(ctx context.Context, tx *db.Tx, id db.ID) (a Asset, err error) {

@@ -4,6 +4,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"flag"
@@ -13,7 +14,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
-	"syscall"
 	"time"
 )
 
@@ -115,15 +115,43 @@ func (b *bench) command(args ...string) (out []byte, took time.Duration, rss str
 	c.Env = append(os.Environ(), "POLDER_DATA="+b.data, "POLDER_DATABASE="+b.database)
 	c.Stderr = os.Stderr
 	start := time.Now()
-	out, err = c.Output()
-	took = time.Since(start)
+	var printed bytes.Buffer
+	c.Stdout = &printed
+	if err := c.Start(); err != nil {
+		return nil, 0, "", err
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- c.Wait() }()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	peak := 0
+	for {
+		select {
+		case err = <-ended:
+			took = time.Since(start)
+			if err != nil {
+				return nil, took, "", fmt.Errorf("polder %s: %w", strings.Join(args, " "), err)
+			}
+			return printed.Bytes(), took, fmt.Sprintf("peak memory %d MiB", peak/1024), nil
+		case <-tick.C:
+			// Not the peak that the kernel reports at the end: that counts this process's own, from before exec.
+			peak = max(peak, highWater(c.Process.Pid))
+		}
+	}
+}
+
+// highWater returns the peak of a process's resident memory in KiB, 0 when it cannot be read.
+func highWater(pid int) (kib int) {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
-		return nil, took, "", fmt.Errorf("polder %s: %w", strings.Join(args, " "), err)
+		return 0
 	}
-	if u, ok := c.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		rss = fmt.Sprintf("peak memory %d MiB", u.Maxrss/1024)
+	for line := range strings.Lines(string(b)) {
+		if n, ok := strings.CutPrefix(line, "VmHWM:"); ok {
+			fmt.Sscan(n, &kib)
+		}
 	}
-	return out, took, rss, nil
+	return kib
 }
 
 func machine() string {

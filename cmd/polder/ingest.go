@@ -47,12 +47,9 @@ func (c *ingestCommand) Run(ctx context.Context, set *config.Settings, s streams
 		offer.Mapping = b
 	}
 	return with(ctx, set, s, func(a *app) error {
-		if err := a.footprint.Load(ctx); err != nil {
-			return err
-		}
 		follow, stop := context.WithCancel(ctx)
 		defer stop()
-		go a.footprint.Follow(follow)
+		go a.footprint.Follow(follow) // the index is loaded by the first report
 		var broken error
 		for _, file := range c.Files {
 			sum, err := c.one(ctx, a, offer, file, s)

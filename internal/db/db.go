@@ -55,14 +55,14 @@ func Open(ctx context.Context, address, dataDir string) (*DB, error) {
 func openSQLite(file, dir string) (*DB, error) {
 	pragmas := []string{
 		"journal_mode(WAL)", "busy_timeout(30000)", "synchronous(NORMAL)", "foreign_keys(1)",
-		"cache_size(-65536)", "temp_store(MEMORY)", "mmap_size(268435456)", "wal_autocheckpoint(4000)",
+		"temp_store(MEMORY)", "wal_autocheckpoint(8000)",
 	}
 	dsn := func(extra string) string {
 		q := url.Values{"_pragma": pragmas}
 		// Escaped, as the folder's name may hold #, ? or %.
 		return "file:" + (&url.URL{Path: file}).EscapedPath() + "?" + q.Encode() + extra
 	}
-	w, err := sql.Open("sqlite", dsn("&_txlock=immediate"))
+	w, err := sql.Open("sqlite", dsn("&_txlock=immediate&_pragma=cache_size(-65536)"))
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", file, err)
 	}
@@ -72,7 +72,7 @@ func openSQLite(file, dir string) (*DB, error) {
 		w.Close()
 		return nil, fmt.Errorf("open %s: %w", file, err)
 	}
-	r, err := sql.Open("sqlite", dsn("&_pragma=query_only(1)"))
+	r, err := sql.Open("sqlite", dsn("&_pragma=query_only(1)&_pragma=cache_size(-8192)"))
 	if err != nil {
 		w.Close()
 		return nil, fmt.Errorf("open %s: %w", file, err)
