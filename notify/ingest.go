@@ -51,8 +51,13 @@ func (n *Notify) Ingest(ctx context.Context, o Offer) (*Summary, error) {
 		return nil, fault.Wrap(fault.Invalid, err, "the file cannot be opened; check its path and rights")
 	}
 	defer src.Close()
+	loaded := make(chan error, 1)
+	go func() { loaded <- n.footprint.Load(ctx) }() // while the file is copied
 	kept, err := n.keepRaw(src)
-	if err != nil {
+	if err = errors.Join(err, <-loaded); err != nil {
+		if kept != nil {
+			kept.discard()
+		}
 		return nil, err
 	}
 	defer kept.discard()
@@ -71,7 +76,7 @@ func (n *Notify) Ingest(ctx context.Context, o Offer) (*Summary, error) {
 			sum.AlreadySeen = true
 			return nil
 		}
-		if err := n.read(ctx, r, feed, o.Progress); err != nil {
+		if err := n.read(ctx, r, feed, kept.sync, o.Progress); err != nil {
 			return err
 		}
 		sum = summarise(r, r.Counts, n.now().Sub(start))
@@ -102,16 +107,15 @@ func (n *Notify) admit(ctx context.Context, o Offer, kept *rawFile, feed *feeds.
 	err = n.db.Write(ctx, func(tx *db.Tx) error {
 		have, err := reportByHash(ctx, tx, kept.sha)
 		if err == nil {
-			r = have
-			if r.State == "reading" { // the raw file is there: it was put in place before the row
+			if r = have; r.State != "reading" {
 				return nil
 			}
-			return kept.keep(n.rawPath(kept.sha), false)
+			return kept.keep(n.rawPath(kept.sha)) // after a loss of power it may not be whole
 		}
 		if !errors.Is(err, db.ErrNoRows) {
 			return err
 		}
-		if err := kept.keep(n.rawPath(kept.sha), true); err != nil {
+		if err := kept.keep(n.rawPath(kept.sha)); err != nil {
 			return err
 		}
 		r = &Report{
@@ -191,14 +195,17 @@ type row struct {
 func newBatch() *batch { return &batch{rows: make(map[rowKey]*row, batchRows/2)} }
 
 // read takes the report's lines from where it stopped last to its end. One goroutine reads and
-// matches while another writes the batch before.
-func (n *Notify) read(ctx context.Context, r *Report, feed *feeds.Feed, progress func(done, size int64)) error {
+// matches while another writes the batch before, and sync, which must have come to its end before
+// the report is complete, runs beside them.
+func (n *Notify) read(ctx context.Context, r *Report, feed *feeds.Feed, sync func() error, progress func(done, size int64)) error {
 	plan, err := n.calendar(ctx)
 	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	synced := make(chan error, 1)
+	go func() { synced <- sync() }()
 	full := make(chan *batch, 1)
 	written := make(chan error, 1)
 	go func() {
@@ -220,7 +227,7 @@ func (n *Notify) read(ctx context.Context, r *Report, feed *feeds.Feed, progress
 		}
 	})
 	close(full)
-	if err := <-written; err != nil {
+	if err := errors.Join(<-written, <-synced); err != nil {
 		return fmt.Errorf("read report %s: %w", r.Name, err)
 	}
 	if err := context.Cause(ctx); err != nil {

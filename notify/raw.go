@@ -12,10 +12,11 @@ import (
 
 // rawFile is a copy of an offered file in the data folder, not yet in its place.
 type rawFile struct {
-	file *os.File
-	size int64
-	sha  []byte
-	temp string // "" once it is in its place
+	file  *os.File
+	size  int64
+	sha   []byte
+	temp  string // "" once it is in its place
+	place string // where keep put it
 }
 
 // keepRaw copies what is offered into the data folder, hashing it on the way, so that what is read
@@ -40,27 +41,29 @@ func (n *Notify) keepRaw(src io.Reader) (*rawFile, error) {
 	return k, nil
 }
 
-// keep puts the file where it belongs, durably; when it is not new, only if it is not there.
-func (k *rawFile) keep(path string, isNew bool) error {
-	if _, err := os.Stat(path); err == nil {
+// keep puts the file where it belongs, unless it is there whole. It is durable after sync.
+func (k *rawFile) keep(path string) error {
+	if s, err := os.Stat(path); err == nil && s.Size() == k.size {
 		return nil
-	} else if !errors.Is(err, fs.ErrNotExist) {
+	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
-	}
-	if !isNew {
-		return nil // read before and deleted at the end of its term: it is not kept again
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return err
-	}
-	if err := k.file.Sync(); err != nil {
 		return err
 	}
 	if err := os.Rename(k.temp, path); err != nil {
 		return err
 	}
-	k.temp = ""
-	return syncDir(filepath.Dir(path))
+	k.temp, k.place = "", path
+	return nil
+}
+
+// sync makes the file and its place durable, as it must be before its report is complete.
+func (k *rawFile) sync() error {
+	if k.place == "" {
+		return nil
+	}
+	return errors.Join(k.file.Sync(), syncDir(filepath.Dir(k.place)), syncDir(filepath.Dir(filepath.Dir(k.place))))
 }
 
 // discard closes the copy, and removes it when it was not put in place.

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base32"
 	"strings"
+	"unicode"
 
 	"polder/internal/db"
 )
@@ -49,7 +50,7 @@ func ParseReference(s string) (reference string, ok bool) {
 	var c []byte
 	for _, r := range s {
 		switch {
-		case r == ' ' || r == '-' || r == '\t' || r == '[' || r == ']' || r == '.':
+		case r == '[' || r == ']' || r == '.' || unicode.IsSpace(r) || unicode.Is(unicode.Dash, r): // as copied from a mail or a letter
 		case r > 127:
 			return "", false
 		default:

@@ -154,12 +154,15 @@ func (n *Notify) resume(ctx context.Context, r *Report) error {
 		return err
 	}
 	defer file.Close()
+	if s, err := file.Stat(); err != nil || s.Size() != r.Size {
+		return errors.Join(err, fmt.Errorf("its raw file is not whole; offer the file again with polder ingest"))
+	}
 	feed, err := open(file, r.Size, r.Name, r.typeAsked(), []byte(r.Mapping), r.ReceivedAt)
 	if err != nil {
 		return err
 	}
 	n.log.Info("going on with a report that was cut short", "report", r.Name, "line", r.LastLine)
-	return n.read(ctx, r, feed, nil)
+	return n.read(ctx, r, feed, file.Sync, nil)
 }
 
 // dropRaw removes raw files past their term: first the file, then the note that it is gone.
