@@ -54,6 +54,7 @@ func (n *Notify) Ingest(ctx context.Context, o Offer) (*Summary, error) {
 	loaded := make(chan error, 1)
 	go func() { loaded <- n.footprint.Load(ctx) }() // while the file is copied
 	kept, err := n.keepRaw(src)
+	copied := n.now()
 	if err = errors.Join(err, <-loaded); err != nil {
 		if kept != nil {
 			kept.discard()
@@ -61,6 +62,7 @@ func (n *Notify) Ingest(ctx context.Context, o Offer) (*Summary, error) {
 		return nil, err
 	}
 	defer kept.discard()
+	start = start.Add(n.now().Sub(copied)) // the wait for the register is the program's start, not the report's
 	feed, err := open(kept.file, kept.size, o.Name, o.Type, o.Mapping, o.Received)
 	if err != nil {
 		return nil, fault.Wrap(fault.Invalid, err, "the report cannot be read")

@@ -102,7 +102,8 @@ func (c *Counts) add(o Counts) {
 	c.ExposuresReopened += o.ExposuresReopened
 }
 
-// Summary is what one call of Ingest did.
+// Summary is what one call of Ingest did. Seconds run from the offer to the last durable exposure,
+// without the loading of the register of assets at the program's start.
 type Summary struct {
 	Report      string  `json:"report"`
 	Source      string  `json:"source"`
