@@ -117,18 +117,6 @@ func provenOf(ctx context.Context, tx *db.Tx, kinds string, found chan<- []Asset
 	return send()
 }
 
-func assetByID(ctx context.Context, tx *db.Tx, id db.ID) (a Asset, err error) {
-	rows, err := tx.Query(ctx, `SELECT `+assetColumns+` FROM footprint_asset WHERE id = ?1`, id[:])
-	if err != nil {
-		return a, err
-	}
-	defer rows.Close()
-	if !rows.Next() {
-		return a, db.ErrNoRows
-	}
-	return scanAsset(rows.Scan)
-}
-
 func countAssets(ctx context.Context, tx *db.Tx) (n int, err error) {
 	err = tx.One(ctx, `SELECT count(*) FROM footprint_asset WHERE state = 'proven'`, nil, &n)
 	return n, err
