@@ -62,6 +62,8 @@ type Field struct {
 	Type                            string // "text" when empty; "textarea" for more lines
 	Autocomplete                    string
 	Required                        bool
+	MaxLength                       int // in characters; 0: no limit here
+	Rows                            int // of a textarea; 5 when zero
 }
 
 // Notice is a message in a box, for the partial of that name.
