@@ -63,9 +63,26 @@ type Letter struct {
 	Holder       Holder
 	Expires      time.Time
 	Exposures    []Exposure // one page
+	Kinds        []Kind     // of all pages, the worst first
 	Total        int
+	Said         []Said        // the latest answer of each holder
 	Supplier     *SupplierLink // the recipient's open link to a supplier, if there is one
 	Cadence      map[feeds.Severity]Cadence
+}
+
+// Kind is how many exposures of one type a letter is about.
+type Kind struct {
+	Type, Class string
+	Severity    feeds.Severity // the worst
+	Exposures   int
+}
+
+// Said is an answer that was given.
+type Said struct {
+	Holder    Holder
+	Answer    Answer
+	Exposures int // that it was about
+	At        time.Time
 }
 
 // SupplierLink is a link that a recipient made for a supplier.
@@ -100,21 +117,29 @@ func (n *Notify) follow(ctx context.Context, tx *db.Tx, token string) (link, err
 }
 
 // Open returns what a link opens, the exposures from the page given (0 is the first). It changes
-// nothing but the record, since mail scanners open links too.
+// nothing but the record, since mail scanners open links too; and only a link that works is written
+// down, so that guessing at links keeps nobody from writing.
 func (n *Notify) Open(ctx context.Context, token string, page int) (*Letter, error) {
 	var l *Letter
-	err := n.db.Write(ctx, func(tx *db.Tx) error { // to write: the record
-		k, err := n.follow(ctx, tx, token)
-		if err != nil {
+	var k link
+	err := n.db.Read(ctx, func(tx *db.Tx) (err error) {
+		if k, err = n.follow(ctx, tx, token); err != nil {
 			return err
 		}
-		if l, err = n.letterOf(ctx, tx, k, page); err != nil {
-			return err
-		}
+		l, err = n.letterOf(ctx, tx, k, page)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	err = n.db.Write(ctx, func(tx *db.Tx) error {
 		return audit.Append(ctx, tx, audit.Event{At: n.now(), Actor: string(k.holder), Action: audit.Read,
 			Object: "notification " + k.notification.String(), Organisation: k.organisation, Detail: l.Notification.Reference})
 	})
-	return l, err
+	if err != nil {
+		return nil, err // what is not recorded is not shown
+	}
+	return l, nil
 }
 
 func (n *Notify) letterOf(ctx context.Context, tx *db.Tx, k link, page int) (*Letter, error) {
@@ -128,7 +153,13 @@ func (n *Notify) letterOf(ctx context.Context, tx *db.Tx, k link, page int) (*Le
 		return nil, err
 	}
 	l.Organisation = found[k.organisation]
-	if l.Total, err = countItems(ctx, tx, k.notification); err != nil {
+	if l.Kinds, err = kindsOfItems(ctx, tx, k.notification, k.organisation); err != nil {
+		return nil, err
+	}
+	for _, kind := range l.Kinds {
+		l.Total += kind.Exposures
+	}
+	if l.Said, err = lastSaid(ctx, tx, k.notification); err != nil {
 		return nil, err
 	}
 	err = pageOfItems(ctx, tx, k.notification, k.organisation, max(page, 0)*pageSize, pageSize, func(e Exposure) error {
@@ -274,20 +305,44 @@ func (n *Notify) askDesk(ctx context.Context, tx *db.Tx, k link, f Feedback, abo
 
 // RevokeSupplier withdraws the supplier's link of the recipient's notification.
 func (n *Notify) RevokeSupplier(ctx context.Context, token string) error {
-	return n.db.Write(ctx, func(tx *db.Tx) error {
-		k, err := n.follow(ctx, tx, token)
-		if err != nil {
-			return err
-		}
-		if k.holder != Recipient {
-			return fault.New(fault.NotFound, "notify.link.unknown")
-		}
+	return n.asRecipient(ctx, token, "supplier's link withdrawn", func(tx *db.Tx, k link) error {
 		return revokeSupplierLinks(ctx, tx, k.notification, n.now())
 	})
 }
 
-// Prefer sets how soon the link's organisation hears of a severity, within what it may choose.
+// Prefer sets how soon the link's organisation hears of a severity, within what it may choose. It
+// counts for what is waiting to be sent too.
 func (n *Notify) Prefer(ctx context.Context, token string, s feeds.Severity, c Cadence) error {
+	return n.prefer(ctx, token, map[feeds.Severity]Cadence{s: c})
+}
+
+// Less is the one click in a mail program: low no more, medium once a week.
+func (n *Notify) Less(ctx context.Context, token string) error {
+	return n.prefer(ctx, token, map[feeds.Severity]Cadence{feeds.Low: Never, feeds.Medium: Weekly})
+}
+
+// prefer takes all wishes or, when one may not be, none.
+func (n *Notify) prefer(ctx context.Context, token string, wishes map[feeds.Severity]Cadence) error {
+	return n.asRecipient(ctx, token, fmt.Sprintf("mail wanted: %v", wishes), func(tx *db.Tx, k link) error {
+		plan := n.newCalendar(map[db.ID]map[feeds.Severity]Cadence{k.organisation: wishes})
+		for s, c := range wishes {
+			if !slices.Contains(choices[s], c) {
+				return fault.New(fault.Invalid, "notify.cadence.unknown")
+			}
+			if err := setPreference(ctx, tx, k.organisation, s, c, n.now()); err != nil {
+				return err
+			}
+			if err := reschedule(ctx, tx, k.organisation, s, plan.due(k.organisation, s, n.now())); err != nil {
+				return fmt.Errorf("plan anew what waits to be sent: %w", err)
+			}
+		}
+		return nil
+	})
+}
+
+// asRecipient runs fn for a link of the recipient and records what was done; to a supplier it is
+// as if there were nothing.
+func (n *Notify) asRecipient(ctx context.Context, token, what string, fn func(tx *db.Tx, k link) error) error {
 	return n.db.Write(ctx, func(tx *db.Tx) error {
 		k, err := n.follow(ctx, tx, token)
 		if err != nil {
@@ -296,19 +351,12 @@ func (n *Notify) Prefer(ctx context.Context, token string, s feeds.Severity, c C
 		if k.holder != Recipient {
 			return fault.New(fault.NotFound, "notify.link.unknown")
 		}
-		if !slices.Contains(choices[s], c) {
-			return fault.New(fault.Invalid, "notify.cadence.unknown")
+		if err := fn(tx, k); err != nil {
+			return err
 		}
-		return setPreference(ctx, tx, k.organisation, s, c, n.now())
+		return audit.Append(ctx, tx, audit.Event{At: n.now(), Actor: string(k.holder), Action: audit.Feedback,
+			Object: "notification " + k.notification.String(), Organisation: k.organisation, Detail: what})
 	})
-}
-
-// Less is the one click in a mail program: low no more, medium once a week.
-func (n *Notify) Less(ctx context.Context, token string) error {
-	if err := n.Prefer(ctx, token, feeds.Low, Never); err != nil {
-		return err
-	}
-	return n.Prefer(ctx, token, feeds.Medium, Weekly)
 }
 
 // Verified is what anybody may know of a reference number.
@@ -339,15 +387,22 @@ func (n *Notify) Verify(ctx context.Context, reference string) (v Verified, err 
 	return v, err
 }
 
-// cleanNote keeps a person's words as words: bounded, valid, one paragraph.
+// mostNote is how many characters a note may have.
+const mostNote = 1000
+
+// cleanNote keeps a person's words as words: bounded, valid, one paragraph, in the order written.
 func cleanNote(s string) string {
 	s = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
+		switch {
+		case unicode.Is(unicode.Bidi_Control, r):
+			return -1
+		case unicode.IsControl(r), unicode.In(r, unicode.Zl, unicode.Zp):
 			return ' '
 		}
 		return r
 	}, strings.ToValidUTF8(s, ""))
-	return cut(strings.TrimSpace(s), 1000)
+	words := []rune(strings.TrimSpace(s))
+	return string(words[:min(len(words), mostNote)])
 }
 
 // cut shortens s to at most n bytes without breaking a character.

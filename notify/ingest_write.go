@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"polder/internal/db"
+	"polder/notify/feeds"
 )
 
 // writeBatch makes a batch durable, with how far the report has come, in one transaction.
@@ -50,13 +51,18 @@ func (n *Notify) see(ctx context.Context, tx *db.Tx, r *Report, b *batch) (Count
 
 // calendar reads what organisations want, for one report.
 func (n *Notify) calendar(ctx context.Context) (*calendar, error) {
-	c := &calendar{gather: n.set.Gather, hour: n.set.SendHour, location: n.set.Location}
-	if c.location == nil {
-		c.location = time.UTC
-	}
+	c := n.newCalendar(nil)
 	err := n.db.Read(ctx, func(tx *db.Tx) (err error) {
 		c.overrides, err = preferences(ctx, tx)
 		return err
 	})
 	return c, err
+}
+
+func (n *Notify) newCalendar(overrides map[db.ID]map[feeds.Severity]Cadence) *calendar {
+	c := &calendar{gather: n.set.Gather, hour: n.set.SendHour, location: n.set.Location, overrides: overrides}
+	if c.location == nil {
+		c.location = time.UTC
+	}
+	return c
 }

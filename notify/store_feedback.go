@@ -42,13 +42,37 @@ func openSupplierLink(ctx context.Context, tx *db.Tx, notification db.ID, now ti
 	return &SupplierLink{CreatedAt: created.Time, Expires: expires.Time}, err
 }
 
-func countItems(ctx context.Context, tx *db.Tx, notification db.ID) (n int, err error) {
-	err = tx.One(ctx, `SELECT count(*) FROM notify_item WHERE notification_id = ?1`, []any{notification}, &n)
-	return n, err
-}
-
 const isItem = `WHERE e.organisation_id = ?2 AND EXISTS (SELECT 1 FROM notify_item i WHERE i.notification_id = ?1
 	AND i.organisation_id = e.organisation_id AND i.fingerprint = e.fingerprint)`
+
+// kindsOfItems counts what a notification is about, as far as it is still kept.
+func kindsOfItems(ctx context.Context, tx *db.Tx, notification, organisation db.ID) (list []Kind, err error) {
+	err = tx.Each(ctx, func(scan func(...any) error) error {
+		var k Kind
+		var severity int64
+		err := scan(&k.Type, &k.Class, &severity, &k.Exposures)
+		k.Severity = feeds.Severity(severity)
+		list = append(list, k)
+		return err
+	}, `SELECT e.type, e.class, max(e.severity), count(*) FROM notify_exposure AS e `+isItem+`
+		GROUP BY e.type, e.class ORDER BY max(e.severity) DESC, e.type, e.class`, notification, organisation)
+	return list, err
+}
+
+// lastSaid returns the latest answer of each holder about a notification.
+func lastSaid(ctx context.Context, tx *db.Tx, notification db.ID) (list []Said, err error) {
+	err = tx.Each(ctx, func(scan func(...any) error) error {
+		var s Said
+		var at db.Time
+		err := scan(&s.Holder, &s.Answer, &s.Exposures, &at)
+		s.At = at.Time
+		list = append(list, s)
+		return err
+	}, `SELECT f.holder, f.answer, f.exposures, f.given_at FROM notify_feedback AS f WHERE f.notification_id = ?1 AND NOT EXISTS (
+		SELECT 1 FROM notify_feedback l WHERE l.notification_id = f.notification_id AND l.holder = f.holder AND (l.given_at, l.id) > (f.given_at, f.id))
+		ORDER BY f.holder`, notification)
+	return list, err
+}
 
 func pageOfItems(ctx context.Context, tx *db.Tx, notification, organisation db.ID, offset, limit int, fn func(Exposure) error) error {
 	return eachExposure(ctx, tx, fn, `AS e `+isItem+` ORDER BY e.severity DESC, e.type, e.address, e.name, e.port, e.vulnerability LIMIT ?3 OFFSET ?4`,
@@ -130,6 +154,13 @@ func preferencesOf(ctx context.Context, tx *db.Tx, organisation db.ID) (map[feed
 		return err
 	}, `SELECT severity, cadence FROM notify_preference WHERE organisation_id = ?1`, organisation)
 	return m, err
+}
+
+// reschedule gives a new moment to the messages that wait to be sent, or none when it is zero.
+func reschedule(ctx context.Context, tx *db.Tx, organisation db.ID, s feeds.Severity, at time.Time) error {
+	_, err := tx.Exec(ctx, `UPDATE notify_exposure SET due_at = ?3 WHERE organisation_id = ?1 AND severity = ?2
+		AND state IN ('new', 'reopened') AND due_at IS NOT NULL`, organisation, int64(s), db.At(at))
+	return err
 }
 
 func itoa(n int) string { return strconv.Itoa(n) }
