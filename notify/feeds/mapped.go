@@ -13,6 +13,8 @@ type mapped struct {
 	m   *Mapping
 	typ string // of all lines, "" when a column tells
 	set string // the type that every line gets before its columns speak
+
+	class string // of every line that tells none
 }
 
 func openMapped(rec *records, m *Mapping, typ string, now time.Time) (*mapped, error) {
@@ -51,11 +53,15 @@ func openMapped(rec *records, m *Mapping, typ string, now time.Time) (*mapped, e
 	if typ != "" {
 		c.set = typ
 	}
+	var err error
+	if c.class, err = m.classOf(c.set); err != nil {
+		return nil, err
+	}
 	switch {
 	case c.set != "" && (typ != "" || !typed):
 		c.typ = c.set
 	case !typed && !classed:
-		c.typ = m.class
+		c.typ = c.class
 	}
 	if typ != "" {
 		for i, r := range c.roles {
@@ -76,7 +82,7 @@ func (c *mapped) next(out *Finding) error {
 	}
 	info, _ := LookupType(out.Type)
 	if out.Class == "" {
-		out.Class = c.m.class
+		out.Class = c.class
 	}
 	if out.Class == "" {
 		return c.rec.reject("the line has no class and the mapping has none for all lines")

@@ -122,16 +122,11 @@ func TestMappedTime(t *testing.T) {
 
 func TestMappingRefuses(t *testing.T) {
 	good := "source: x\nclass: other\n"
-	columns := "columns: {ip: source.ip}\n"
 	for text, want := range map[string]string{
 		"":                                             "no keys",
 		"- a":                                          "no keys",
 		"source: [":                                    "not YAML",
 		"source: x\nclass: other\n":                    "names no victim",
-		"class: other\n" + columns:                     `"source" is missing`,
-		"source: x\n" + columns:                        `"class" is missing`,
-		good + columns + "colums: 1":                   `line 4: "colums" is not a key`,
-		good + "source: y\n" + columns:                 "twice",
 		good + "format: xlsx":                          "csv",
 		good + "delimiter: ab":                         "one character",
 		good + `delimiter: '"'`:                        "one character",
@@ -162,5 +157,24 @@ func TestMappingRefuses(t *testing.T) {
 	}
 	if _, err := Open(strings.NewReader("ip,gone,IP\n"), 11, "x.csv", Options{Mapping: m}); err == nil || !strings.Contains(err.Error(), "twice") {
 		t.Error(err)
+	}
+}
+
+// A mapping of nothing but columns will do, when the offer tells the type.
+func TestMappingOfColumnsAlone(t *testing.T) {
+	m := mapping(t, "ip: source.ip\nseen: time.source\nhost: source.fqdn\nseverity: severity\n")
+	const file = "ip,seen,host,severity\n192.0.2.1,2026-01-02 03:04:05,www.example.com,high\n"
+	f := readAll(t, file, "x.csv", Options{Mapping: m, Type: "scan_rdp"}).findings[0]
+	if f.Type != "scan_rdp" || f.Class != "vulnerable-system" || f.Severity != High || f.Addr.String() != "192.0.2.1" || len(f.Names) != 1 {
+		t.Errorf("%+v", f)
+	}
+	if f := readAll(t, file, "x.csv", Options{Mapping: m, Type: "phishing"}).findings[0]; f.Class != "phishing" {
+		t.Errorf("an RSIT type is its own class: %+v", f)
+	}
+	for _, typ := range []string{"", "stolen_keys"} {
+		_, err := Open(strings.NewReader(file), int64(len(file)), "x.csv", Options{Mapping: m, Type: typ})
+		if err == nil || !strings.Contains(err.Error(), "does not tell the class") {
+			t.Errorf("type %q: %v", typ, err)
+		}
 	}
 }

@@ -38,7 +38,7 @@ type mappedColumn struct {
 
 // ParseMapping reads a mapping from YAML:
 //
-//	source: divd                # required, the key of the source
+//	source: divd                # the key of the source; otherwise who offers the file names it
 //	format: csv                 # the only one
 //	delimiter: ";"              # one character or "tab"; a comma if not told
 //	type: stolen_account        # of all findings; the class if not told
@@ -53,8 +53,8 @@ type mappedColumn struct {
 //	  Seen: time.source
 //	  Remark: extra.remark
 //
-// Unknown keys are errors, and so is a mapping that cannot tell whose a line
-// is. Columns that the mapping does not name are kept as they are.
+// A file with nothing but columns and their keys is a mapping too. Unknown keys
+// are errors, and so is a mapping that cannot tell whose a line is. Columns that the mapping does not name are kept as they are.
 func ParseMapping(r io.Reader) (*Mapping, error) {
 	m, err := parseMapping(r)
 	if err != nil {
@@ -79,6 +79,12 @@ func parseMapping(r io.Reader) (*Mapping, error) {
 		return nil, errors.New(`the file has no keys: it needs at least "source" and "columns"`)
 	}
 	m := &Mapping{delimiter: ',', zone: time.UTC}
+	if onlyColumns(root.Content[0]) {
+		if err := m.readColumns(root.Content[0]); err != nil {
+			return nil, err
+		}
+		return m, m.check()
+	}
 	seen := map[string]bool{}
 	for i := 0; i+1 < len(root.Content[0].Content); i += 2 {
 		key, value := root.Content[0].Content[i], root.Content[0].Content[i+1]
@@ -98,6 +104,17 @@ func parseMapping(r io.Reader) (*Mapping, error) {
 		}
 	}
 	return m, m.check()
+}
+
+// onlyColumns tells whether the file is nothing but columns with their canonical keys, as somebody
+// writes who needs nothing else.
+func onlyColumns(root *yaml.Node) bool {
+	for i := 0; i+1 < len(root.Content); i += 2 {
+		if _, ok := canonicalRole(root.Content[i+1].Value); !ok || root.Content[i+1].Kind != yaml.ScalarNode {
+			return false
+		}
+	}
+	return len(root.Content) > 0
 }
 
 // readKey reads one of the keys with one value.
@@ -184,28 +201,36 @@ func (m *Mapping) readColumns(n *yaml.Node) error {
 
 // check tells what a mapping lacks to tell whose a line is and what it is about.
 func (m *Mapping) check() error {
-	if m.Source == "" {
-		return errors.New(`"source" is missing: give the key of the source, such as divd`)
-	}
-	victim, class := false, m.class != ""
+	victim := false
 	for _, c := range m.columns {
 		switch r, _ := canonicalRole(c.key); r {
 		case roleAddress, roleHostname, roleDomain, roleURL, roleAccount:
 			victim = true
-		case roleClass:
-			class = true
 		}
 	}
 	if !victim {
 		return errors.New(`"columns" names no victim: map a column to source.ip, source.fqdn, source.reverse_dns, source.url or source.account`)
 	}
-	if info, known := LookupType(m.typ); !class && known {
-		m.class, class = info.Class, true
-	}
-	if !class {
-		return errors.New(`"class" is missing: give the RSIT type of all lines, such as vulnerable-system, or map a column to classification.type`)
-	}
 	return nil
+}
+
+// classOf gives the class of all lines whose type is the one given, "" when a column tells it.
+func (m *Mapping) classOf(typ string) (string, error) {
+	if m.class != "" {
+		return m.class, nil
+	}
+	for _, c := range m.columns {
+		if r, _ := canonicalRole(c.key); r == roleClass {
+			return "", nil
+		}
+	}
+	if info, known := LookupType(typ); known {
+		return info.Class, nil
+	}
+	if class, ok := ParseClass(typ); ok && typ != "" {
+		return class, nil
+	}
+	return "", errors.New(`the mapping does not tell the class: give "class" with the RSIT type of all lines, such as vulnerable-system, or map a column to classification.type`)
 }
 
 func parseTLP(v string) (string, error) {
