@@ -45,7 +45,7 @@ func (d *Directory) ByReference(ctx context.Context, reference string) (o Organi
 		return err
 	})
 	if errors.Is(err, db.ErrNoRows) {
-		return o, fault.Wrap(fault.NotFound, err, fmt.Sprintf("there is no organisation with reference %q", reference))
+		return o, fault.New(fault.NotFound, fmt.Sprintf("there is no organisation with reference %q", reference))
 	}
 	return o, err
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"strings"
 
+	"polder/internal/audit"
 	"polder/internal/db"
 	"polder/internal/fault"
 )
@@ -26,7 +27,13 @@ const MostErrors = 1000
 // It is all or nothing: when any line is wrong, an Invalid fault lists every wrong line and nothing
 // has changed.
 func (d *Directory) Import(ctx context.Context, r io.Reader) (done Imported, err error) {
-	err = d.db.Write(ctx, func(tx *db.Tx) error { done, err = d.importRows(ctx, tx, r); return err })
+	err = d.db.Write(ctx, func(tx *db.Tx) error {
+		if done, err = d.importRows(ctx, tx, r); err != nil {
+			return err
+		}
+		return audit.Append(ctx, tx, audit.Event{At: d.now(), Action: audit.Import, Object: "organisations",
+			Detail: fmt.Sprintf("%d rows, %d new, %d changed", done.Rows, done.Added, done.Changed)})
+	})
 	return done, err
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"polder/internal/audit"
 	"polder/internal/db"
 	"polder/internal/fault"
 	"polder/internal/kit"
@@ -15,7 +16,7 @@ import (
 const header = "reference,name,registration_number,sector,province,employees,language,notify_email\n"
 
 func TestImport(t *testing.T) {
-	kit.Each(t, []db.Schema{Schema()}, func(t *testing.T, d *db.DB) {
+	kit.Each(t, []db.Schema{audit.Schema(), Schema()}, func(t *testing.T, d *db.DB) {
 		clock := &kit.Clock{}
 		dir := New(d, clock.Now)
 		take := func(file string) (Imported, error) { return dir.Import(t.Context(), strings.NewReader(file)) }
@@ -45,7 +46,7 @@ func TestImport(t *testing.T) {
 }
 
 func TestImportIsAllOrNothing(t *testing.T) {
-	kit.Each(t, []db.Schema{Schema()}, func(t *testing.T, d *db.DB) {
+	kit.Each(t, []db.Schema{audit.Schema(), Schema()}, func(t *testing.T, d *db.DB) {
 		dir := New(d, (&kit.Clock{}).Now)
 		for name, c := range map[string]struct {
 			file string
@@ -86,7 +87,7 @@ func TestImportIsAllOrNothing(t *testing.T) {
 }
 
 func TestManyByReferenceAndID(t *testing.T) {
-	kit.Each(t, []db.Schema{Schema()}, func(t *testing.T, d *db.DB) {
+	kit.Each(t, []db.Schema{audit.Schema(), Schema()}, func(t *testing.T, d *db.DB) {
 		dir := New(d, (&kit.Clock{}).Now)
 		var b strings.Builder
 		b.WriteString("reference,name\n")

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"polder/directory"
+	"polder/internal/audit"
 	"polder/internal/db"
 	"polder/internal/fault"
 )
@@ -65,6 +66,10 @@ func (f *Footprint) change(ctx context.Context, r io.Reader, required []string, 
 		}
 		if done.Added+done.Changed+done.Withdrawn == 0 {
 			return errUnchanged // give the number back: followers have nothing to read
+		}
+		if err := audit.Append(ctx, tx, audit.Event{At: f.now(), Action: audit.Import, Object: "assets",
+			Detail: fmt.Sprintf("%d rows, %d new, %d changed, %d withdrawn", done.Rows, done.Added, done.Changed, done.Withdrawn)}); err != nil {
+			return err
 		}
 		return f.publish(ctx, tx, Changed{Version: version, Proven: done.Added + done.Changed})
 	})

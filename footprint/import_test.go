@@ -9,12 +9,13 @@ import (
 	"time"
 
 	"polder/directory"
+	"polder/internal/audit"
 	"polder/internal/db"
 	"polder/internal/fault"
 	"polder/internal/kit"
 )
 
-func schemas() []db.Schema { return []db.Schema{directory.Schema(), Schema()} }
+func schemas() []db.Schema { return []db.Schema{audit.Schema(), directory.Schema(), Schema()} }
 
 // house is a register with organisations a and b.
 func house(t *testing.T, d *db.DB) (*Footprint, *kit.Clock) {

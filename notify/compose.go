@@ -57,8 +57,11 @@ func (n *Notify) compose(ctx context.Context, until time.Time, most int) (compos
 			return err
 		}
 		var due []db.ID
-		err := n.db.Read(ctx, func(tx *db.Tx) (err error) {
-			due, err = organisationsDue(ctx, tx, db.Micros(until))
+		err := n.db.Read(ctx, func(tx *db.Tx) error {
+			but, err := beingRead(ctx, tx, n.now())
+			if err == nil {
+				due, err = organisationsDue(ctx, tx, db.Micros(until), but)
+			}
 			return err
 		})
 		if err != nil {
@@ -91,6 +94,10 @@ func (n *Notify) composeTo(ctx context.Context, tx *db.Tx, ids []db.ID, until ti
 	if err != nil {
 		return 0, err
 	}
+	but, err := beingRead(ctx, tx, n.now())
+	if err != nil {
+		return 0, err
+	}
 	names := map[int64]reportName{}
 	for _, id := range ids {
 		to := organisations[id]
@@ -103,7 +110,7 @@ func (n *Notify) composeTo(ctx context.Context, tx *db.Tx, ids []db.ID, until ti
 		}
 		w := &writer{n: n, p: n.catalog.For(to.Language).In(n.set.Location), to: to, reports: names}
 		for _, closing := range []bool{false, true} {
-			done, err := n.composeOne(ctx, tx, w, closing, until)
+			done, err := n.composeOne(ctx, tx, w, closing, until, but)
 			if err != nil {
 				return made, fmt.Errorf("write to %s: %w", to.Reference, err)
 			}
@@ -118,9 +125,9 @@ func (n *Notify) composeTo(ctx context.Context, tx *db.Tx, ids []db.ID, until ti
 
 // composeOne takes the exposures of one organisation that are due as the items of a notification,
 // and from then on looks at nothing but those items: what becomes due meanwhile waits its turn.
-func (n *Notify) composeOne(ctx context.Context, tx *db.Tx, w *writer, closing bool, until time.Time) (made int, err error) {
+func (n *Notify) composeOne(ctx context.Context, tx *db.Tx, w *writer, closing bool, until time.Time, but string) (made int, err error) {
 	note := Notification{ID: db.NewID(), Reference: newReference(), Organisation: w.to.ID, Language: w.to.Language, CreatedAt: n.now()}
-	if taken, err := takeItems(ctx, tx, note.ID, w.to.ID, db.Micros(until), closing); err != nil || taken == 0 {
+	if taken, err := takeItems(ctx, tx, note.ID, w.to.ID, db.Micros(until), but, closing); err != nil || taken == 0 {
 		return 0, err
 	}
 	var g gathering

@@ -83,7 +83,7 @@ type Post struct {
 }
 
 // ErrUnreachable says that the mail server could not be reached; everything stays queued.
-var ErrUnreachable = errors.New("the mail server cannot be reached")
+var ErrUnreachable = errors.New("the mail server cannot be reached; check POLDER_SMTP, nothing is lost")
 
 // Deliver hands every mail that is due to the mail server, and returns how many it accepted. Only
 // one process delivers at a time, so a mail that is still queued was never accepted, or was accepted

@@ -46,7 +46,7 @@ func (n *Notify) Register(post *Post) {
 		_, err := n.Rematch(ctx, a.Version)
 		return err
 	})
-	jobs.Register(n.queue, every(time.Hour), func(ctx context.Context, _ expireArgs) error {
+	jobs.Register(n.queue, every(24*time.Hour), func(ctx context.Context, _ expireArgs) error {
 		_, err := n.Expire(ctx)
 		return err
 	})

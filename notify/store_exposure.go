@@ -46,7 +46,7 @@ func stageExposures(ctx context.Context, tx *db.Tx, rows map[rowKey]*row) error 
 // no count. ?1 is the report's number, ?2 its series, ?3 now.
 var (
 	reopenExposures = `UPDATE notify_exposure AS e SET state = 'reopened', state_at = ?3, confirmed = 0,
-		severity = s.severity, role = s.role, reasons = s.reasons, evidence = s.evidence, name = s.name, series_id = ?2,
+		severity = s.severity, role = s.role, reasons = s.reasons, evidence = s.evidence, address = s.address, name = s.name, series_id = ?2,
 		last_seen = s.last_seen, count = e.count + 1, last_report = ?1, remind_at = NULL, reminders = 0, due_at = s.due_at
 		FROM notify_stage s WHERE e.organisation_id = s.organisation_id AND e.fingerprint = s.fingerprint
 		AND e.state IN (` + quoteStates(from(StateReopened, ByReport)) + `) AND s.last_seen > e.reopens_after AND e.last_report < ?1`
@@ -55,6 +55,7 @@ var (
 		first_seen = CASE WHEN s.first_seen < e.first_seen THEN s.first_seen ELSE e.first_seen END,
 		last_seen = CASE WHEN s.last_seen > e.last_seen THEN s.last_seen ELSE e.last_seen END,
 		count = e.count + 1, last_report = ?1, series_id = ?2, severity = s.severity, role = s.role, reasons = s.reasons,
+		address = s.address, name = CASE WHEN s.name = '' THEN e.name ELSE s.name END,
 		due_at = CASE
 			WHEN e.state IN ('new', 'reopened') AND (e.due_at IS NULL OR s.due_at < e.due_at) THEN s.due_at
 			WHEN e.state IN ('open', 'acknowledged') AND s.severity > e.severity AND s.severity >= 4 AND e.due_at IS NULL THEN s.due_at

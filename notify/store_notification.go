@@ -2,32 +2,48 @@ package notify
 
 import (
 	"context"
+	"encoding/binary"
 	"strings"
 	"time"
 
 	"polder/internal/db"
 )
 
+// beingRead returns a condition that leaves out exposures of reports that are being read at this
+// moment, or whose reading was cut short in the last hour and goes on: one report gives one mail.
+func beingRead(ctx context.Context, tx *db.Tx, now time.Time) (condition string, err error) {
+	var from db.ID // the smallest id of an hour ago: ids begin with their moment
+	binary.BigEndian.PutUint64(from[:], uint64(now.Add(-time.Hour).UnixMilli())<<16)
+	condition = ` AND last_report NOT IN (0`
+	err = tx.Each(ctx, func(scan func(...any) error) error {
+		var seq int
+		err := scan(&seq)
+		condition += `, ` + itoa(seq)
+		return err
+	}, `SELECT seq FROM notify_report WHERE state = 'reading' AND id > ?1 ORDER BY seq DESC LIMIT 100`, from)
+	return condition + `)`, err
+}
+
 // organisationsDue returns every organisation that something is due for at the moment given.
-func organisationsDue(ctx context.Context, tx *db.Tx, until int64) (list []db.ID, err error) {
+func organisationsDue(ctx context.Context, tx *db.Tx, until int64, but string) (list []db.ID, err error) {
 	err = tx.Each(ctx, func(scan func(...any) error) error {
 		var id db.ID
 		err := scan(&id)
 		list = append(list, id)
 		return err
-	}, `SELECT DISTINCT organisation_id FROM notify_exposure WHERE due_at <= ?1`, until)
+	}, `SELECT DISTINCT organisation_id FROM notify_exposure WHERE due_at <= ?1`+but, until)
 	return list, err
 }
 
 // takeItems makes what is due the items of a notification: solved and confirmed ones for a closing
 // message, those that need doing for any other.
-func takeItems(ctx context.Context, tx *db.Tx, notification, organisation db.ID, until int64, closing bool) (int64, error) {
+func takeItems(ctx context.Context, tx *db.Tx, notification, organisation db.ID, until int64, but string, closing bool) (int64, error) {
 	which := `state IN ('new', 'reopened', 'open', 'acknowledged')`
 	if closing {
 		which = `state = 'solved' AND confirmed = 1`
 	}
 	return tx.Exec(ctx, `INSERT INTO notify_item (notification_id, organisation_id, fingerprint)
-		SELECT ?1, organisation_id, fingerprint FROM notify_exposure WHERE organisation_id = ?2 AND due_at <= ?3 AND `+which,
+		SELECT ?1, organisation_id, fingerprint FROM notify_exposure WHERE organisation_id = ?2 AND due_at <= ?3`+but+` AND `+which,
 		notification[:], organisation[:], until)
 }
 

@@ -37,10 +37,25 @@ const (
 	Delete   Action = "delete"   // data removed at the end of its term
 )
 
+type actorKey struct{}
+
+// WithActor says who acts in this context: "operator:NAME".
+func WithActor(ctx context.Context, actor string) context.Context {
+	return context.WithValue(ctx, actorKey{}, actor)
+}
+
+// ActorOf returns who acts in this context; "polder" when nobody said.
+func ActorOf(ctx context.Context) string {
+	if a, ok := ctx.Value(actorKey{}).(string); ok && a != "" {
+		return a
+	}
+	return "polder"
+}
+
 // Event is one entry.
 type Event struct {
 	At           time.Time
-	Actor        string // "operator:NAME", "recipient", "supplier", "polder"
+	Actor        string // "operator:NAME", "recipient", "supplier", "polder"; that of the context when empty
 	Action       Action
 	Object       string // what, by kind and id
 	Organisation db.ID  // whose data; zero when it is nobody's in particular
@@ -49,6 +64,9 @@ type Event struct {
 
 // Append records the event in the caller's transaction: what rolls back was not done.
 func Append(ctx context.Context, tx *db.Tx, e Event) error {
+	if e.Actor == "" {
+		e.Actor = ActorOf(ctx)
+	}
 	_, err := tx.Exec(ctx, `INSERT INTO audit_event (id, at, actor, action, object, organisation_id, detail)
 		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)`, db.NewID(), db.At(e.At), e.Actor, string(e.Action), e.Object, e.Organisation, e.Detail)
 	if err != nil {
