@@ -15,6 +15,7 @@ import (
 	"github.com/alecthomas/kong"
 	kongyaml "github.com/alecthomas/kong-yaml"
 
+	"polder/internal/audit"
 	"polder/internal/config"
 	"polder/internal/fault"
 	"polder/notify"
@@ -96,7 +97,7 @@ func run(ctx context.Context, args []string, io streams) int {
 		return exitUsage
 	}
 	c.BaseURL = strings.TrimSuffix(c.BaseURL, "/")
-	k.BindTo(ctx, (*context.Context)(nil))
+	k.BindTo(audit.WithActor(ctx, actor()), (*context.Context)(nil))
 	k.Bind(&c.Settings, io)
 	err = k.Run()
 	if err == nil {
