@@ -49,12 +49,14 @@ func (p *pages) render(w http.ResponseWriter, r *http.Request, name string, page
 
 // parseForm reads a form as browsers send it, and as mail programs do.
 func parseForm(r *http.Request) error {
-	err := r.ParseMultipartForm(web.MaxBody)
-	if err == nil || errors.Is(err, http.ErrNotMultipart) {
-		return nil
+	err := r.ParseForm() // first: ParseMultipartForm keeps quiet about what is wrong with any other form
+	if err == nil {
+		if err = r.ParseMultipartForm(web.MaxBody); errors.Is(err, http.ErrNotMultipart) {
+			return nil
+		}
 	}
 	var large *http.MaxBytesError
-	if errors.As(err, &large) {
+	if err == nil || errors.As(err, &large) {
 		return err
 	}
 	return fault.Wrap(fault.Invalid, err, "")

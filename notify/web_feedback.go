@@ -49,6 +49,7 @@ type form struct {
 	chosen []Fingerprint
 	note   string
 	wrong  string // with the note
+	silent bool   // no answer was chosen
 }
 
 func (p *pages) show(w http.ResponseWriter, r *http.Request, l *Letter, page int, filled form) error {
@@ -59,8 +60,11 @@ func (p *pages) show(w http.ResponseWriter, r *http.Request, l *Letter, page int
 	if v.Done != nil {
 		out.Title = v.Done.Title // what the window is called, and read out first
 	}
+	if filled.silent {
+		out.Errors = []web.FieldError{{Field: "answers", Text: say.T("notify.answer.choose")}}
+	}
 	if filled.wrong != "" {
-		out.Errors = []web.FieldError{{Field: "note", Text: filled.wrong}}
+		out.Errors = append(out.Errors, web.FieldError{Field: "note", Text: filled.wrong})
 	}
 	return p.render(w, r, "feedback", out)
 }
@@ -77,12 +81,16 @@ func (p *pages) answer(w http.ResponseWriter, r *http.Request) error {
 	if f.Chosen, err = parseChosen(r.PostForm["about"]); err != nil {
 		return err
 	}
-	if utf8.RuneCountInString(f.Note) > mostNote {
+	if long := utf8.RuneCountInString(f.Note) > mostNote; long || f.Answer == "" {
 		l, page, err := p.letter(r)
 		if err != nil {
 			return err
 		}
-		return p.show(w, r, l, page, form{f.Chosen, f.Note, web.Printer(r).T("notify.answer.long")})
+		again := form{chosen: f.Chosen, note: f.Note, silent: f.Answer == ""}
+		if long {
+			again.wrong = web.Printer(r).T("notify.answer.long")
+		}
+		return p.show(w, r, l, page, again)
 	}
 	token := r.PathValue("token")
 	given, err := p.n.Answer(r.Context(), token, f)
