@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"time"
@@ -17,6 +18,7 @@ import (
 // Offer is a file offered for reading.
 type Offer struct {
 	Path     string    // of the file; its name tells type and date where it can
+	Input    io.Reader // read instead of the file at Path, which need not exist then
 	Name     string    // instead of the path's own name; may be ""
 	Source   string    // key; "" for the mapping's, else "shadowserver" or "intelmq" by format
 	Type     string    // report type, where the name does not tell it
@@ -46,14 +48,17 @@ func (n *Notify) Ingest(ctx context.Context, o Offer) (*Summary, error) {
 	if o.Name == "" {
 		o.Name = baseName(o.Path)
 	}
-	src, err := os.Open(o.Path)
-	if err != nil {
-		return nil, fault.Wrap(fault.Invalid, err, "the file cannot be opened; check its path and rights")
+	if o.Input == nil {
+		file, err := openOffered(o.Path)
+		if err != nil {
+			return nil, err
+		}
+		defer file.Close()
+		o.Input = file
 	}
-	defer src.Close()
 	loaded := make(chan error, 1)
 	go func() { loaded <- n.footprint.Load(ctx) }() // while the file is copied
-	kept, err := n.keepRaw(src)
+	kept, err := n.keepRaw(o.Input)
 	copied := n.now()
 	if err = errors.Join(err, <-loaded); err != nil {
 		if kept != nil {
@@ -63,13 +68,13 @@ func (n *Notify) Ingest(ctx context.Context, o Offer) (*Summary, error) {
 	}
 	defer kept.discard()
 	start = start.Add(n.now().Sub(copied)) // the wait for the register is the program's start, not the report's
-	feed, err := open(kept.file, kept.size, o.Name, o.Type, o.Mapping, o.Received)
+	feed, err := open(kept.file, kept.size, o.Name, o.Type, o.Mapping, n.now())
 	if err != nil {
 		return nil, fault.Wrap(fault.Invalid, err, "the report cannot be read")
 	}
 	var sum *Summary
 	err = n.db.Exclusive(ctx, "ingest", func(ctx context.Context) error {
-		r, err := n.admit(ctx, o, kept, feed)
+		r, known, err := n.admit(ctx, o, kept, feed)
 		if err != nil {
 			return err
 		}
@@ -77,6 +82,11 @@ func (n *Notify) Ingest(ctx context.Context, o Offer) (*Summary, error) {
 			sum = summarise(r, Counts{Rows: r.Rows, Rejected: r.Rejected, Matched: r.Matched, Unmatched: r.Unmatched}, 0)
 			sum.AlreadySeen = true
 			return nil
+		}
+		if known { // it goes on as it began, whatever name or type it is offered with now
+			if feed, err = open(kept.file, kept.size, r.Name, r.typeAsked(), []byte(r.Mapping), n.now()); err != nil {
+				return fmt.Errorf("go on with report %s: %w", r.Name, err)
+			}
 		}
 		if err := n.read(ctx, r, feed, kept.sync, o.Progress); err != nil {
 			return err
@@ -87,8 +97,21 @@ func (n *Notify) Ingest(ctx context.Context, o Offer) (*Summary, error) {
 	return sum, err
 }
 
-func open(file *os.File, size int64, name, kind string, mapping []byte, received time.Time) (*feeds.Feed, error) {
-	o := feeds.Options{Type: kind, Now: received}
+// openOffered opens a file that an operator named.
+func openOffered(path string) (*os.File, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, fault.Wrap(fault.Invalid, err, "the file cannot be opened; check its path and rights")
+	}
+	if s, err := file.Stat(); err != nil || s.IsDir() {
+		file.Close()
+		return nil, fault.Invalidf("this is a folder; name the files in it")
+	}
+	return file, nil
+}
+
+func open(file *os.File, size int64, name, kind string, mapping []byte, now time.Time) (*feeds.Feed, error) {
+	o := feeds.Options{Type: kind, Now: now}
 	if len(mapping) > 0 {
 		m, err := feeds.ParseMapping(strings.NewReader(string(mapping)))
 		if err != nil {
@@ -100,16 +123,15 @@ func open(file *os.File, size int64, name, kind string, mapping []byte, received
 }
 
 // admit finds the report by its hash, or writes its row and puts the raw file in place.
-func (n *Notify) admit(ctx context.Context, o Offer, kept *rawFile, feed *feeds.Feed) (*Report, error) {
+func (n *Notify) admit(ctx context.Context, o Offer, kept *rawFile, feed *feeds.Feed) (r *Report, known bool, err error) {
 	source, err := sourceOf(o, feed)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	var r *Report
 	err = n.db.Write(ctx, func(tx *db.Tx) error {
 		have, err := reportByHash(ctx, tx, kept.sha)
 		if err == nil {
-			if r = have; r.State != "reading" {
+			if r, known = have, true; r.State != "reading" {
 				return nil
 			}
 			return kept.keep(n.rawPath(kept.sha)) // after a loss of power it may not be whole
@@ -142,9 +164,9 @@ func (n *Notify) admit(ctx context.Context, o Offer, kept *rawFile, feed *feeds.
 		})
 	})
 	if err != nil {
-		return nil, fmt.Errorf("take in report %s: %w", o.Name, err)
+		return nil, false, fmt.Errorf("take in report %s: %w", o.Name, err)
 	}
-	return r, nil
+	return r, known, nil
 }
 
 func sourceOf(o Offer, feed *feeds.Feed) (Source, error) {
@@ -252,6 +274,9 @@ func (n *Notify) complete(ctx context.Context, r *Report, feed *feeds.Feed, brok
 		r.Day = r.ObservedLast.Unix() / 86400
 	}
 	return n.db.Write(ctx, func(tx *db.Tx) error {
+		if err := holdReport(ctx, tx, r); err != nil {
+			return err
+		}
 		usual, err := usualRows(ctx, tx, r)
 		if err != nil {
 			return fmt.Errorf("compare report %s with the ones before: %w", r.Name, err)

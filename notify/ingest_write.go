@@ -19,6 +19,12 @@ func (n *Notify) writeBatch(ctx context.Context, r *Report, b *batch) error {
 		next.ObservedLast = b.observed
 	}
 	err := n.db.Write(ctx, func(tx *db.Tx) error {
+		// The lock that keeps others from this report may have broken with its connection, and a killed
+		// reader's last batch may become durable after its death: whoever finds the report further than
+		// it left it must not write.
+		if err := holdReport(ctx, tx, r); err != nil {
+			return err
+		}
 		done, err := n.see(ctx, tx, r, b)
 		if err != nil {
 			return err

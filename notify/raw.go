@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
+	"time"
 )
 
 // rawFile is a copy of an offered file in the data folder, not yet in its place.
@@ -72,6 +74,32 @@ func (k *rawFile) discard() {
 	if k.temp != "" {
 		os.Remove(k.temp)
 	}
+}
+
+// leftBehind is how long a copy may be in the making. Its process touches it as long as it grows, and
+// waits for other reports after that.
+const leftBehind = 24 * time.Hour
+
+// dropLeftBehind removes the copies whose process was killed before they were in their places.
+func (n *Notify) dropLeftBehind(now time.Time) error {
+	dir := filepath.Join(n.db.Dir(), "reports")
+	copies, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("look for copies that were left behind: %w", err)
+	}
+	for _, c := range copies {
+		if !strings.HasPrefix(c.Name(), "incoming-") {
+			continue
+		}
+		s, err := c.Info()
+		if err == nil && now.Sub(s.ModTime()) > leftBehind {
+			err = os.Remove(filepath.Join(dir, c.Name()))
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) { // it may be put in place meanwhile
+			return fmt.Errorf("remove a copy that was left behind: %w", err)
+		}
+	}
+	return nil
 }
 
 func syncDir(path string) error {

@@ -91,7 +91,7 @@ func (n *Notify) readAgain(ctx context.Context, r *Report, only *footprint.Index
 		return c, err
 	}
 	defer file.Close()
-	feed, err := open(file, r.Size, r.Name, r.typeAsked(), []byte(r.Mapping), r.ReceivedAt)
+	feed, err := open(file, r.Size, r.Name, r.typeAsked(), []byte(r.Mapping), n.now())
 	if err != nil {
 		return c, err
 	}
@@ -119,12 +119,13 @@ func (n *Notify) readAgain(ctx context.Context, r *Report, only *footprint.Index
 	return c, errors.Join(failed, ctx.Err())
 }
 
-// typeAsked is the type to open the raw file with again.
+// typeAsked is the type to open the raw file with again. The class that a mapping gives in place of a
+// type is not asked for: the mapping gives it again.
 func (r *Report) typeAsked() string {
-	if r.Format == feeds.FormatShadowserver {
-		return r.Type
+	if r.Format == feeds.FormatMapped && feeds.Taxonomy(r.Type) != "" {
+		return ""
 	}
-	return ""
+	return r.Type
 }
 
 // Resume goes on with reports whose reading was cut short, unless somebody is reading just now.
@@ -157,7 +158,7 @@ func (n *Notify) resume(ctx context.Context, r *Report) error {
 	if s, err := file.Stat(); err != nil || s.Size() != r.Size {
 		return errors.Join(err, fmt.Errorf("its raw file is not whole; offer the file again with polder ingest"))
 	}
-	feed, err := open(file, r.Size, r.Name, r.typeAsked(), []byte(r.Mapping), r.ReceivedAt)
+	feed, err := open(file, r.Size, r.Name, r.typeAsked(), []byte(r.Mapping), n.now())
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"polder/internal/db"
+	"polder/internal/fault"
 	"polder/notify/feeds"
 )
 
@@ -95,6 +96,15 @@ func insertReport(ctx context.Context, tx *db.Tx, r *Report) (seq int64, err err
 		FROM notify_report RETURNING seq`,
 		[]any{r.ID, r.Series, r.Source, r.Type, r.Format, r.Name, r.Mapping, r.SHA256, r.Size, r.TLP, r.Licence, db.At(r.ReceivedAt), day}, &seq)
 	return seq, err
+}
+
+// holdReport keeps the report's row for this transaction, if it is as far as this reader left it.
+func holdReport(ctx context.Context, tx *db.Tx, r *Report) error {
+	changed, err := tx.Exec(ctx, `UPDATE notify_report SET last_line = last_line WHERE id = ?1 AND last_line = ?2 AND state = 'reading'`, r.ID, r.LastLine)
+	if err == nil && changed != 1 {
+		err = fault.New(fault.Conflict, "another process went on with this report; run the command again to see what became of it")
+	}
+	return err
 }
 
 // progressReport notes how far the reading came, in the transaction of what was read.

@@ -69,5 +69,8 @@ func reading(file string, s streams, fn func(io.Reader) error) error {
 		return fault.Wrap(fault.Invalid, err, "the file cannot be opened; check its path and rights")
 	}
 	defer f.Close()
+	if s, err := f.Stat(); err == nil && s.IsDir() {
+		return fault.Invalidf("%s is a folder; name a file in it", file)
+	}
 	return fn(f)
 }

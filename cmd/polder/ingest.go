@@ -67,12 +67,7 @@ func (c *ingestCommand) Run(ctx context.Context, set *config.Settings, s streams
 func (c *ingestCommand) one(ctx context.Context, a *app, offer notify.Offer, file string, s streams) (*notify.Summary, error) {
 	offer.Path = file
 	if file == "-" {
-		kept, err := spool(s.in)
-		if err != nil {
-			return nil, err
-		}
-		defer os.Remove(kept)
-		offer.Path = kept
+		offer.Input = s.in
 		if offer.Name = c.Name; offer.Name == "" {
 			offer.Name = "standard-input"
 		}
@@ -138,21 +133,4 @@ func progress(s streams) (update func(done, size int64), end func()) {
 				bar.Finish()
 			}
 		}
-}
-
-// spool keeps standard input in a file, since a report is read by place.
-func spool(r io.Reader) (string, error) {
-	f, err := os.CreateTemp("", "polder-stdin-*")
-	if err != nil {
-		return "", fmt.Errorf("keep standard input: %w", err)
-	}
-	_, err = io.Copy(f, r)
-	if cerr := f.Close(); err == nil {
-		err = cerr
-	}
-	if err != nil {
-		os.Remove(f.Name())
-		return "", fmt.Errorf("keep standard input: %w", err)
-	}
-	return f.Name(), nil
 }
