@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
 	"polder/internal/config"
+	"polder/notify"
 )
 
 type workCommand struct {
@@ -52,10 +54,10 @@ func (a *app) drain(ctx context.Context, s streams) error {
 	if _, err := a.notify.ComposeGathered(ctx); err != nil {
 		return err
 	}
-	sent, err := a.notify.Deliver(ctx, a.post)
-	if err != nil {
+	if _, err := a.notify.Deliver(ctx, a.post); err != nil {
 		return err
 	}
+	failed = apart(failed, notify.ErrUnreachable) // what could not be delivered at first is delivered now
 	if failed = errors.Join(failed, a.queue.Drain(ctx)); failed != nil {
 		return partly{failed}
 	}
@@ -63,10 +65,18 @@ func (a *app) drain(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	_ = sent
 	_, err = fmt.Fprintf(s.out, "%d mails sent, %d waiting for another attempt, %d refused for good\n",
 		after.Deliveries["sent"]-before.Deliveries["sent"], after.Deliveries["queued"]+after.Deliveries["deferred"], after.Deliveries["failed"]-before.Deliveries["failed"])
 	return err
+}
+
+// apart returns the joined errors without those that are the one given.
+func apart(joined, one error) error {
+	list, ok := joined.(interface{ Unwrap() []error })
+	if !ok {
+		return joined
+	}
+	return errors.Join(slices.DeleteFunc(slices.Clone(list.Unwrap()), func(e error) bool { return errors.Is(e, one) })...)
 }
 
 type migrateCommand struct{}
