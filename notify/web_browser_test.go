@@ -71,7 +71,7 @@ func TestPagesInBrowser(t *testing.T) {
 		{"verify-malformed", "/verify?lang=nl&ref=123"}, {"several", bakker + "?lang=nl"}, {"one", smid + "?lang=en"}, {"done", smid + "?done=answer&lang=en"},
 		{"supplier", supplier + "?lang=nl"}, {"less", bakker + "/less?lang=nl"}, {"less-done", smid + "/less?lang=en"}, {"unknown-link", "/f/nonsense?lang=nl"},
 	} {
-		for _, width := range []int{360, 1280} {
+		for _, width := range []int{360, 800, 1280} {
 			for _, dark := range []bool{false, true} {
 				b.EmulateDark(dark)
 				b.Resize(width, 800)

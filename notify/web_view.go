@@ -27,7 +27,7 @@ type feedbackPage struct {
 	Severity      feeds.Severity
 	Sent, Until   time.Time
 	Total         int
-	Jump          bool // the list is long: offer a way to the answers
+	Jump          bool // the answers are far down: offer a way to them
 	Pages         bool // there are several
 	Pager         web.Pager
 	Vulnerability bool         // some exposure of this page has one
@@ -92,7 +92,7 @@ func (n *Notify) feedbackPage(say *i18n.Printer, l *Letter, token string, page i
 	v := &feedbackPage{
 		Path: path, Action: path, Supplier: l.Holder == Supplier, Centre: n.centre(), Name: l.Organisation.Name,
 		Reference: l.Notification.Reference, Severity: feeds.Severity(l.Notification.Severity), Sent: l.Notification.CreatedAt,
-		Until: l.Expires, Total: l.Total, Jump: len(l.Exposures) > 6, Pages: l.Total > pageSize,
+		Until: l.Expires, Total: l.Total, Jump: len(l.Exposures) > 2, Pages: l.Total > pageSize,
 		Note: web.Field{Type: "textarea", Rows: 2, MaxLength: mostNote, Name: "note", Label: say.T("notify.page.answer.note"), Hint: say.T("notify.page.answer.note_hint"), Value: filled.note, Error: filled.wrong},
 	}
 	for _, k := range l.Kinds {
