@@ -142,17 +142,23 @@ func (w *writer) group(l *letter, x *group) {
 	l.text(text.Supplier)
 }
 
+// what names the system or account as its organisation knows it, also one of many on an address that
+// is shared: "192.0.2.7:443 (www.example.nl) CVE-2024-1234".
+func what(e Exposure) string {
+	s := e.subject()
+	if e.Name != "" && e.Address != "" {
+		s += " (" + e.Name + ")"
+	}
+	if e.Vulnerability != "" {
+		s += " " + e.Vulnerability
+	}
+	return s
+}
+
 // line says what was seen, where and when, and why we think that it is theirs.
 func (w *writer) line(e Exposure) string {
 	p := w.p
-	var parts []string
-	parts = append(parts, e.subject())
-	if e.Name != "" && e.Address != "" {
-		parts = append(parts, "("+e.Name+")")
-	}
-	if e.Vulnerability != "" {
-		parts = append(parts, e.Vulnerability)
-	}
+	parts := []string{what(e)}
 	if said := w.said(e); said != "" {
 		parts = append(parts, said)
 	}
@@ -250,7 +256,7 @@ func (w *writer) closing(g *gathering, reference string) *letter {
 		l.heading(adviceText(x.kind, x.class, p.Lang()).Title)
 		var lines []string
 		for _, e := range x.shown {
-			lines = append(lines, strings.TrimSpace(e.subject()+" "+e.Vulnerability)+": "+p.T("notify.mail.seen", "Time", p.DateTime(e.LastSeen)))
+			lines = append(lines, what(e)+": "+p.T("notify.mail.seen", "Time", p.DateTime(e.LastSeen)))
 		}
 		if len(lines) > 0 {
 			l.lines(lines)
