@@ -72,7 +72,7 @@ func (n *Notify) compose(ctx context.Context, until time.Time, most int) (compos
 		}
 		for part := range slices.Chunk(due, composeAtATime) {
 			made := 0
-			err := n.db.Write(ctx, func(tx *db.Tx) (err error) {
+			err := n.change(ctx, func(tx *db.Tx) (err error) {
 				made, err = n.composeTo(ctx, tx, part, until)
 				return err
 			})

@@ -37,7 +37,7 @@ func (n *Notify) confirm(ctx context.Context, series int64) (confirmed int64, er
 	}
 	for {
 		var done int64
-		err := n.db.Write(ctx, func(tx *db.Tx) (err error) {
+		err := n.change(ctx, func(tx *db.Tx) (err error) {
 			done, err = confirmAbsent(ctx, tx, series, since, db.Micros(n.now()), step)
 			return err
 		})
@@ -68,7 +68,7 @@ type absence struct {
 func (n *Notify) Expire(ctx context.Context) (expired int64, err error) {
 	for {
 		var done int64
-		err := n.db.Write(ctx, func(tx *db.Tx) (err error) {
+		err := n.change(ctx, func(tx *db.Tx) (err error) {
 			done, err = expireUnseen(ctx, tx, db.Micros(n.now().Add(-n.set.ExpireAfter)), db.Micros(n.now()), step)
 			return err
 		})
@@ -110,7 +110,7 @@ func (n *Notify) Retain(ctx context.Context) (k Kept, err error) {
 	for _, p := range parts {
 		for {
 			var done int64
-			err := n.db.Write(ctx, func(tx *db.Tx) (err error) {
+			err := n.change(ctx, func(tx *db.Tx) (err error) {
 				if done, err = p.delete(ctx, tx, db.Micros(p.before), step); err != nil || done == 0 {
 					return err
 				}

@@ -204,7 +204,7 @@ type Given struct {
 // none that the holder may not move.
 func (n *Notify) Answer(ctx context.Context, token string, f Feedback) (given Given, err error) {
 	f.Note = cleanNote(f.Note)
-	err = n.db.Write(ctx, func(tx *db.Tx) error {
+	err = n.change(ctx, func(tx *db.Tx) error {
 		k, err := n.follow(ctx, tx, token)
 		if err != nil {
 			return err
@@ -343,7 +343,7 @@ func (n *Notify) prefer(ctx context.Context, token string, wishes map[feeds.Seve
 // asRecipient runs fn for a link of the recipient and records what was done; to a supplier it is
 // as if there were nothing.
 func (n *Notify) asRecipient(ctx context.Context, token, what string, fn func(tx *db.Tx, k link) error) error {
-	return n.db.Write(ctx, func(tx *db.Tx) error {
+	return n.change(ctx, func(tx *db.Tx) error {
 		k, err := n.follow(ctx, tx, token)
 		if err != nil {
 			return err

@@ -18,7 +18,7 @@ func (n *Notify) writeBatch(ctx context.Context, r *Report, b *batch) error {
 	if b.observed.After(next.ObservedLast) {
 		next.ObservedLast = b.observed
 	}
-	err := n.db.Write(ctx, func(tx *db.Tx) error {
+	err := n.change(ctx, func(tx *db.Tx) error {
 		// The lock that keeps others from this report may have broken with its connection, and a killed
 		// reader's last batch may become durable after its death: whoever finds the report further than
 		// it left it must not write.

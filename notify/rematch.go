@@ -107,7 +107,7 @@ func (n *Notify) readAgain(ctx context.Context, r *Report, only *footprint.Index
 		if failed != nil || len(b.rows) == 0 {
 			return
 		}
-		failed = n.db.Write(ctx, func(tx *db.Tx) error {
+		failed = n.change(ctx, func(tx *db.Tx) error {
 			done, err := n.see(ctx, tx, r, b)
 			c.add(done)
 			return err

@@ -10,6 +10,20 @@ import (
 	"polder/notify/feeds"
 )
 
+// change runs fn in a transaction that may change many exposures. Such transactions take turns, as
+// all writers do on SQLite: on PostgreSQL two that met the same rows in different orders would come
+// to a deadlock, and one that reads what is due could miss what another is just about to commit.
+func (n *Notify) change(ctx context.Context, fn func(tx *db.Tx) error) error {
+	return n.db.Write(ctx, func(tx *db.Tx) error {
+		if tx.Postgres() {
+			if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtextextended('polder/notify_exposure', 0))`); err != nil {
+				return fmt.Errorf("wait for a turn: %w", err)
+			}
+		}
+		return fn(tx)
+	})
+}
+
 var stageColumns = []string{"organisation_id", "fingerprint", "type", "class", "severity", "address", "port", "name", "vulnerability",
 	"role", "reasons", "evidence", "first_seen", "last_seen", "due_at"}
 
