@@ -234,3 +234,44 @@ func TestTwoDrainAtOnce(t *testing.T) {
 		}
 	}, warnedRegister)
 }
+
+// TestReadAndWarnAtTheSameTime reads a report while warnings are written about the very exposures
+// that it shows again: neither gets in the other's way.
+func TestReadAndWarnAtTheSameTime(t *testing.T) {
+	each(t, func(h *house) {
+		h.set("POLDER_GATHER", "0s")
+		h.openBox(nil)
+		const systems = 12_000
+		report := func(day int) string { // the same systems each day, in another order
+			var b strings.Builder
+			b.WriteString(bigHeader)
+			for n := range systems {
+				k := n * (2*day + 1) % systems
+				fmt.Fprintf(&b, "2026-11-%d 01:02:03,high,2001:db8:%x::%x,tcp,3389,,rdp,64500\n", day, k%warned+1, k)
+			}
+			return h.file(fmt.Sprintf("2026-11-%d-scan_rdp-example-nl.csv", day), b.String())
+		}
+		h.must("ingest", report(11)) // 2·day+1 shares no factor with the number of systems on these days
+		for _, day := range []int{14, 15} {
+			work, read := h.start(nil, "work", "--drain"), h.start(nil, "ingest", report(day))
+			for _, p := range []*process{work, read} {
+				if r := p.wait(); r.code != exitDone {
+					h.Errorf("polder %s: %v", p.args[0], r)
+				}
+			}
+			if n := h.number(`SELECT count(*) FROM notify_exposure`); n != systems {
+				h.Fatalf("%d exposures, not %d", n, systems)
+			}
+			err := h.d.Write(h.Context(), func(tx *db.Tx) error { // all is due again
+				_, err := tx.Exec(h.Context(), `UPDATE notify_exposure SET due_at = 1`)
+				return err
+			})
+			if err != nil {
+				h.Fatal(err)
+			}
+		}
+		if n := h.number(`SELECT count(*) FROM notify_exposure WHERE count <> 3`); n != 0 {
+			h.Errorf("%d exposures were not counted once for each of three reports", n)
+		}
+	}, warnedRegister)
+}
