@@ -118,5 +118,10 @@ func (l *letter) html() (string, error) {
 	if err := letterHTML.Execute(&b, l); err != nil {
 		return "", fmt.Errorf("write the letter as HTML: %w", err)
 	}
-	return b.String(), nil
+	// The place of the secret link comes out escaped where it is an address. A quote cannot come out of
+	// what others wrote, so nobody else can have made it.
+	return strings.ReplaceAll(b.String(), escapedHref, `href="`+linkPlaceholder+`"`), nil
 }
+
+// escapedHref is how the template writes an address that is the place of the secret link.
+const escapedHref = `href="%7b%7bfeedback-link%7d%7d"`

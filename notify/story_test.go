@@ -465,6 +465,9 @@ func TestHostileWords(t *testing.T) {
 			if strings.Count(m.Text, "/f/") != 1 {
 				t.Errorf("the secret link stands %d times in the mail", strings.Count(m.Text, "/f/"))
 			}
+			if link := regexp.MustCompile(`/f/[a-z2-7]{32}`).FindString(m.Text); strings.Count(m.HTML, link) != 2 || !strings.Contains(m.HTML, link+`" style`) {
+				t.Errorf("the HTML part does not lead to %s:\n%s", link, m.HTML)
+			}
 		}
 		if n := f.count("notify_rejected", ""); n != 1 {
 			t.Errorf("%d rejected lines, want the one with a line break in its name", n)
