@@ -27,6 +27,7 @@ import (
 type app struct {
 	set       *config.Settings
 	log       *slog.Logger
+	now       func() time.Time
 	db        *db.DB
 	queue     *jobs.Queue
 	catalog   *i18n.Catalog
@@ -43,12 +44,19 @@ func schemas() []db.Schema {
 // open opens the database, brings it up to date and wires the house. It does not load the index of
 // assets: the commands that match do that.
 func open(ctx context.Context, set *config.Settings, io streams) (*app, error) {
-	log := slog.New(slog.NewTextHandler(io.err, &slog.HandlerOptions{Level: slog.LevelInfo}))
+	return openAt(ctx, set, slog.New(slog.NewTextHandler(io.err, &slog.HandlerOptions{Level: slog.LevelInfo})), time.Now)
+}
+
+// openAt is open with a clock of its own.
+func openAt(ctx context.Context, set *config.Settings, log *slog.Logger, now func() time.Time) (*app, error) {
 	d, err := db.Open(ctx, set.Database, set.Data)
-	if err != nil {
-		return nil, fault.Wrap(fault.Invalid, err, "the database cannot be opened; check POLDER_DATABASE and POLDER_DATA")
+	if errors.Is(err, db.ErrUnreachable) {
+		return nil, fault.Wrap(fault.Unavailable, err, "the database cannot be opened; check POLDER_DATABASE and whether the server runs")
 	}
-	a := &app{set: set, log: log, db: d}
+	if err != nil {
+		return nil, unusable{fault.Wrap(fault.Invalid, err, "the database cannot be opened; check POLDER_DATABASE and POLDER_DATA")}
+	}
+	a := &app{set: set, log: log, now: now, db: d}
 	if err := a.wire(ctx); err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
@@ -61,22 +69,23 @@ func (a *app) wire(ctx context.Context) error {
 	}
 	key, err := a.set.Key()
 	if err != nil {
-		return err
+		return unusable{err}
 	}
 	if a.catalog, err = i18n.New(web.Messages, notify.Locales(), demoMessages); err != nil {
 		return fmt.Errorf("read the messages: %w", err)
 	}
 	a.catalog.Zone = a.set.Location()
 	a.queue = jobs.New(a.db, a.log)
-	a.directory = directory.New(a.db, time.Now)
-	a.footprint = footprint.New(a.db, time.Now, a.log)
-	a.notify = notify.New(a.db, a.footprint, a.queue, a.catalog, time.Now, a.log, notify.Settings{
+	a.queue.Now = a.now
+	a.directory = directory.New(a.db, a.now)
+	a.footprint = footprint.New(a.db, a.now, a.log)
+	a.notify = notify.New(a.db, a.footprint, a.queue, a.catalog, a.now, a.log, notify.Settings{
 		BaseURL: a.set.BaseURL, Centre: a.set.Name, Phone: a.set.Phone, Desk: a.set.Desk, From: a.set.From, ReplyTo: a.set.ReplyTo,
 		Gather: a.set.Gather, SendHour: a.set.SendHour, Location: a.set.Location(), Key: key, LinkValid: a.set.LinkValid,
 		KeepRaw: a.set.KeepRaw, KeepRejected: a.set.KeepRejected, KeepExposures: a.set.KeepExposures, ExpireAfter: a.set.ExpireAfter,
 	})
 	if a.post, err = newPost(a.set); err != nil {
-		return err
+		return unusable{err}
 	}
 	a.notify.Register(a.post)
 	return nil

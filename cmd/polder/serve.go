@@ -63,8 +63,13 @@ func (a *app) serve(ctx context.Context, site *web.Site, s streams) error {
 	if err != nil {
 		return fault.Wrap(fault.Invalid, err, "POLDER_LISTEN cannot be used; choose another address or port")
 	}
-	server := site.Server(a.set.Listen)
 	fmt.Fprintf(s.out, "Polder serves %s on %s\n", a.set.BaseURL, listener.Addr())
+	return serveOn(ctx, site, listener)
+}
+
+// serveOn is serve on a listener that is there already, which it closes.
+func serveOn(ctx context.Context, site *web.Site, listener net.Listener) error {
+	server := site.Server(listener.Addr().String())
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(listener) }()
 	select {
