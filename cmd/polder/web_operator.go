@@ -14,8 +14,9 @@ import (
 	"polder/internal/web"
 )
 
-// operatorRoutes registers what the operator's machines ask.
-func (a *app) operatorRoutes(site *web.Site, m *metrics) {
+// operatorRoutes registers what the operator's machines ask, and a way on from the bare address; the
+// demo has a page of its own there.
+func (a *app) operatorRoutes(site *web.Site, m *metrics, demo bool) {
 	site.Handle("GET /healthz", web.Public, func(w http.ResponseWriter, _ *http.Request) error {
 		return plain(w, "alive\n")
 	})
@@ -27,11 +28,20 @@ func (a *app) operatorRoutes(site *web.Site, m *metrics) {
 		}
 		return plain(w, "ready\n")
 	})
+	if !demo {
+		site.Handle("GET /{$}", web.Public, home)
+	}
 	handler := promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
 	site.Handle("GET /metrics", web.Operator, func(w http.ResponseWriter, r *http.Request) error {
 		handler.ServeHTTP(w, r)
 		return nil
 	})
+}
+
+// home leads who comes to the address without a page to the one that everybody may need.
+func home(w http.ResponseWriter, r *http.Request) error {
+	http.Redirect(w, r, "/verify", http.StatusSeeOther)
+	return nil
 }
 
 func plain(w http.ResponseWriter, text string) error {
