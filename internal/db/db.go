@@ -21,6 +21,7 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	_ "modernc.org/sqlite" // the SQLite driver, pure Go
 )
@@ -104,21 +105,33 @@ func openPostgres(ctx context.Context, address, dir string) (*DB, error) {
 	}
 	if err := pool.Ping(ctx); err != nil {
 		pool.Close()
-		return nil, fmt.Errorf("reach PostgreSQL: %w", redact(err, address))
+		var answer *pgconn.PgError
+		if errors.As(err, &answer) && answer.Code != startingUp && answer.Code != tooMany {
+			return nil, fmt.Errorf("PostgreSQL refuses: %w", redact(errors.New(answer.Message), address))
+		}
+		return nil, fmt.Errorf("%w: %w", ErrUnreachable, redact(err, address))
 	}
 	return &DB{pool: pool, dir: dir}, nil
 }
 
-// redact keeps the password out of what an error says.
+// ErrUnreachable says that no PostgreSQL answers at the address, or that it has no room just now.
+var ErrUnreachable = errors.New("PostgreSQL cannot be reached")
+
+// Answers of a PostgreSQL that may take us later.
+const (
+	startingUp = "57P03"
+	tooMany    = "53300"
+)
+
+// redact keeps the password out of what an error says, and makes it one line.
 func redact(err error, address string) error {
-	u, perr := url.Parse(address)
-	if perr != nil || u.User == nil {
-		return err
+	text := strings.Join(strings.Fields(err.Error()), " ")
+	if u, perr := url.Parse(address); perr == nil && u.User != nil {
+		if p, ok := u.User.Password(); ok && p != "" {
+			text = strings.ReplaceAll(text, p, "***")
+		}
 	}
-	if p, ok := u.User.Password(); ok && p != "" {
-		return errors.New(strings.ReplaceAll(err.Error(), p, "***"))
-	}
-	return err
+	return errors.New(text)
 }
 
 // Close closes all connections.
