@@ -32,10 +32,10 @@ func (c *ingestCommand) Run(ctx context.Context, set *config.Settings, s streams
 	if c.Received != "" {
 		t, err := time.Parse(time.RFC3339, c.Received)
 		if err != nil {
-			return fault.Invalidf("--received %q is not a time such as 2026-11-22T06:00:00Z", c.Received)
+			return unusable{fault.Invalidf("--received %q is not a time such as 2026-11-22T06:00:00Z", c.Received)}
 		}
 		if t.After(time.Now().Add(24 * time.Hour)) {
-			return fault.Invalidf("--received %s lies in the future; give the time at which the report came in", c.Received)
+			return unusable{fault.Invalidf("--received %s lies in the future; give the time at which the report came in", c.Received)}
 		}
 		offer.Received = t.UTC()
 	}

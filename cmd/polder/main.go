@@ -13,7 +13,6 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
-	kongyaml "github.com/alecthomas/kong-yaml"
 
 	"polder/internal/audit"
 	"polder/internal/config"
@@ -76,10 +75,10 @@ func run(ctx context.Context, args []string, io streams) int {
 	exit := -1
 	parser, err := kong.New(&c, kong.Name("polder"), kong.Description(description), kong.UsageOnError(),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true, NoExpandSubcommands: true, WrapUpperBound: 100}),
-		kong.Configuration(kongyaml.Loader, "polder.yaml"), kong.Writers(io.out, io.err), kong.Exit(func(code int) { exit = code }))
+		kong.Configuration(readSettings, "polder.yaml"), kong.Writers(io.out, io.err), kong.Exit(func(code int) { exit = code }))
 	if err != nil {
-		fmt.Fprintln(io.err, "polder:", err)
-		return exitFailed
+		fmt.Fprintf(io.err, "polder: %s\n", err) // of polder.yaml
+		return exitUsage
 	}
 	if len(args) == 0 {
 		args = []string{"--help"}
@@ -92,7 +91,7 @@ func run(ctx context.Context, args []string, io streams) int {
 		fmt.Fprintf(io.err, "polder: %s; see polder --help\n", err)
 		return exitUsage
 	}
-	if err := c.Check(); err != nil {
+	if err := c.Check(); err != nil && k.Command() != "version" {
 		fmt.Fprintf(io.err, "polder: %s\n", err)
 		return exitUsage
 	}
@@ -114,9 +113,12 @@ func (p partly) Unwrap() error { return p.error }
 
 func exitCode(err error) int {
 	var p partly
+	var u unusable
 	switch {
-	case errors.Is(err, notify.ErrUnreachable):
+	case errors.Is(err, notify.ErrUnreachable), fault.KindOf(err) == fault.Unavailable:
 		return exitUnreachable
+	case errors.As(err, &u):
+		return exitUsage
 	case errors.As(err, &p):
 		return exitPartly
 	case fault.KindOf(err) == fault.Invalid, fault.KindOf(err) == fault.NotFound:

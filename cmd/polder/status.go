@@ -83,17 +83,17 @@ func (c *reportsCommand) Run(ctx context.Context, set *config.Settings, s stream
 		if c.Rejected {
 			id, err := db.ParseID(c.Report)
 			if err != nil {
-				return fault.Invalidf("give the id of a report, as polder reports shows it")
+				return unusable{fault.Invalidf("give the id of a report, as polder reports shows it")}
 			}
 			out := csv.NewWriter(s.out)
 			out.Write([]string{"line", "reason", "raw"})
 			err = a.notify.Rejected(ctx, actor(), id, func(r feeds.Reject) error {
 				return out.Write([]string{strconv.FormatInt(r.Line, 10), cell(r.Reason), cell(r.Raw)})
 			})
-			out.Flush()
 			if err != nil {
 				return err
 			}
+			out.Flush()
 			return out.Error()
 		}
 		list, err := a.notify.Reports(ctx, 200)
