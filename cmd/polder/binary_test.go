@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -105,10 +106,30 @@ type process struct {
 	h        *house
 	args     []string
 	cmd      *exec.Cmd
-	out, err bytes.Buffer
+	out, err buffer
 	ended    chan struct{} // closed when it has ended
 	code     int           // -1: killed
 	most     int           // KiB of memory at its peak, as far as it was seen
+}
+
+// buffer can be read while it is written.
+type buffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+// Write keeps what is written.
+func (b *buffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.Write(p)
+}
+
+// String returns all that was written so far.
+func (b *buffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.String()
 }
 
 // start starts the program with what it reads from standard input.
@@ -306,4 +327,25 @@ func (h *house) register() {
 		"bakker,Bakkerij De Korst,nl,info@korst.example\nsmid,Smederij Vonk,en,info@vonk.example\n"))
 	h.must("import", "assets", h.file("assets.csv", "organisation_reference,kind,value,role\n",
 		"bakker,prefix,192.0.2.0/28,owner\nbakker,domain,korst.example,owner\nsmid,prefix,198.51.100.0/28,owner\nsmid,domain,vonk.example,owner\n"))
+}
+
+// write changes the database as a test needs it.
+func (h *house) write(statement string, args ...any) error {
+	return h.d.Write(h.Context(), func(tx *db.Tx) error {
+		_, err := tx.Exec(h.Context(), statement, args...)
+		return err
+	})
+}
+
+// jsonLines runs a command and reads what it prints, one JSON object on each line.
+func (h *house) jsonLines(args ...string) (list []map[string]any) {
+	h.Helper()
+	for line := range strings.Lines(h.must(args...)) {
+		var m map[string]any
+		if err := json.Unmarshal([]byte(line), &m); err != nil {
+			h.Fatalf("polder %s: %v in %q", strings.Join(args, " "), err, line)
+		}
+		list = append(list, m)
+	}
+	return list
 }
