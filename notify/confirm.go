@@ -35,10 +35,11 @@ func (n *Notify) confirm(ctx context.Context, series int64) (confirmed int64, er
 	if since.days < 2 || !closesByAbsence(since.format, since.kind, since.class) {
 		return 0, nil
 	}
+	due := n.now().Add(n.set.Gather) // the reports of one morning give one closing message
 	for {
 		var done int64
 		err := n.change(ctx, func(tx *db.Tx) (err error) {
-			done, err = confirmAbsent(ctx, tx, series, since, db.Micros(n.now()), step)
+			done, err = confirmAbsent(ctx, tx, series, since, db.Micros(n.now()), db.Micros(due), step)
 			return err
 		})
 		if err != nil {
@@ -52,7 +53,7 @@ func (n *Notify) confirm(ctx context.Context, series int64) (confirmed int64, er
 	if confirmed == 0 {
 		return 0, nil
 	}
-	return confirmed, n.db.Write(ctx, func(tx *db.Tx) error { return n.queue.Insert(ctx, tx, composeArgs{}, time.Time{}) })
+	return confirmed, n.db.Write(ctx, func(tx *db.Tx) error { return n.queue.Insert(ctx, tx, composeArgs{}, due) })
 }
 
 // absence is what the latest fresh reports of a series say by not showing something.

@@ -33,13 +33,14 @@ func latestFresh(ctx context.Context, tx *db.Tx, series int64) (a absence, err e
 	return a, err
 }
 
-// confirmAbsent marks at most limit absent exposures solved and confirmed.
-func confirmAbsent(ctx context.Context, tx *db.Tx, series int64, a absence, now int64, limit int) (int64, error) {
+// confirmAbsent marks at most limit absent exposures solved and confirmed, with a closing message due
+// to those who were told.
+func confirmAbsent(ctx context.Context, tx *db.Tx, series int64, a absence, now, due int64, limit int) (int64, error) {
 	return tx.Exec(ctx, `UPDATE notify_exposure SET state = 'solved', confirmed = 1, state_at = CAST(?4 AS BIGINT), reopens_after = last_seen, remind_at = NULL,
-		due_at = CASE WHEN told_at IS NULL THEN NULL ELSE CAST(?4 AS BIGINT) END
+		due_at = CASE WHEN told_at IS NULL THEN NULL ELSE CAST(?6 AS BIGINT) END
 		WHERE (organisation_id, fingerprint) IN (SELECT organisation_id, fingerprint FROM notify_exposure
 			WHERE series_id = ?1 AND confirmed = 0 AND state IN (`+quoteStates(append(from(StateSolved, ByReport), StateSolved))+`)
-			AND last_report < ?2 AND last_seen <= ?3 LIMIT ?5)`, series, a.seq, a.observed, now, limit)
+			AND last_report < ?2 AND last_seen <= ?3 LIMIT ?5)`, series, a.seq, a.observed, now, limit, due)
 }
 
 // expireUnseen ends at most limit exposures that were last seen before the moment given. It looks

@@ -102,6 +102,11 @@ func TestCompanyIsWarned(t *testing.T) {
 		if got := f.states("bakker"); !slices.Equal(got, []string{"192.0.2.7:3389 solved", "192.0.2.8:3389 open"}) {
 			t.Fatalf("after two reports without it: %v", got)
 		}
+		if n := f.box.Received(); n != 3 {
+			t.Fatalf("%d mails; a closing mail waits for what other reports of the morning close", n)
+		}
+		f.clock.Advance(5 * time.Minute)
+		f.drain()
 		last := f.box.Mails()[f.box.Received()-1]
 		if n := f.box.Received(); n != 4 || f.latest("bakker").Kind != "closing" || strings.Contains(last.Text, "192.0.2.8") || !strings.Contains(last.Text, "192.0.2.7") {
 			t.Fatalf("%d mails, the last a %s; want a closing mail about 192.0.2.7 alone:\n%s", n, f.latest("bakker").Kind, last.Text)
