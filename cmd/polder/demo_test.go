@@ -424,6 +424,27 @@ func TestDemoMailsConcernTheirReaders(t *testing.T) {
 			t.Errorf("%s has no findings, but got %d mails", reference, len(got))
 		}
 	}
+	// However many reports close something in one morning, each organisation hears of it once.
+	closings := map[string]int{}
+	err := w.app.notify.Notifications(t.Context(), func(page []notify.Sent) error {
+		for _, s := range page {
+			if s.Kind == "closing" {
+				closings[s.Recipient+" on "+s.CreatedAt.Format(time.DateOnly)]++
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for to, n := range closings {
+		if n != 1 {
+			t.Errorf("%d closing mails to %s", n, to)
+		}
+	}
+	if len(closings) < 10 {
+		t.Errorf("%d closing mails in a week; the demo should show more", len(closings))
+	}
 	if got := w.kinds(t, "Z039"); len(got) > 0 {
 		t.Errorf("the marina has no mail address, but there are %d notifications", len(got))
 	}
@@ -465,7 +486,7 @@ func TestServeHasNoDemo(t *testing.T) {
 			t.Errorf("polder serve has the route %s", route)
 		}
 	}
-	for _, path := range []string{"/", "/demo/mail", "/demo/mail/1", "/demo/mail/1/html", "/demo/organisations", "/demo/organisation/Z001"} {
+	for _, path := range []string{"/demo/next", "/demo/mail", "/demo/mail/1", "/demo/mail/1/html", "/demo/organisations", "/demo/organisation/Z001"} {
 		answer := httptest.NewRecorder()
 		site.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, path, nil))
 		if answer.Code != http.StatusNotFound {

@@ -195,6 +195,9 @@ func (w *world) live(ctx context.Context, day int) error {
 		}
 		w.tell(func(p *passing) { p.read++ })
 	}
+	if err := w.deliver(ctx); err != nil { // nothing is due yet, but what reports no longer show is noted
+		return err
+	}
 	w.tell(func(p *passing) { p.step, p.report = "warnings", "" })
 	w.clock.put(w.at(day, 6, 10))
 	if err := w.deliver(ctx); err != nil {
