@@ -37,7 +37,9 @@
 // wide), "muted", "mono", "num" (right-aligned figures), "actions" (a row of buttons), "choices" with "choice" (answers
 // as large buttons), "steps" (numbered steps), "facts" (a definition list), "figures" with "figure" (large numbers),
 // "doors" with "door" (ways on), "filters", "inbox" with "inbox-row", "mail" (a mail as it was sent), "cards" on a
-// <table> (below 600 px each row becomes a card that takes its labels from data-label; with "cards--early" below 960 px),
+// <table> (below 600 px each row becomes a card that takes its labels from data-label; with "cards--early" below 960 px;
+// "nil" leaves a cell out of a card), "panel" (what matters now), "split" (two columns where there is room), "bars" (a table
+// that is a picture too), "under" (a second line in a cell),
 // "outcome" with "outcome__title" (what came of what the reader did), "kicker" (a line above the h1), "facts--row" (short
 // facts side by side), "choices--pairs" in "answers", "pick" (a tick box with its words), "call", "visually-hidden". Parts of
 // NL Design System are under their own names: utrecht-button, utrecht-alert, utrecht-table, utrecht-data-list,
