@@ -87,11 +87,14 @@ func (d *Directory) importRows(ctx context.Context, tx *db.Tx, r io.Reader) (don
 // what is wrong with the line; the sentences of all lines come back as one Invalid fault. A column
 // that is not known, or a required one that is missing, is an error before the first line.
 func EachRow(r io.Reader, columns, required []string, row func(line int, values []string) (wrong []string, err error)) (wrong, err error) {
-	c := csv.NewReader(&withoutBOM{r: r})
+	c := csv.NewReader(&bounded{r: &withoutBOM{r: r}})
 	c.ReuseRecord = true
 	header, err := c.Read()
 	if errors.Is(err, io.EOF) {
 		return fault.Invalidf("the file is empty; its first line must name the columns: %s", strings.Join(columns, ",")), nil
+	}
+	if fault.KindOf(err) == fault.Invalid {
+		return err, nil
 	}
 	if err != nil {
 		return fault.Invalidf("the first line cannot be read: %v", err), nil
@@ -138,6 +141,9 @@ func EachRow(r io.Reader, columns, required []string, row func(line int, values 
 			note(bad.StartLine, []string{bad.Err.Error()})
 			continue
 		}
+		if fault.KindOf(err) == fault.Invalid {
+			return err, nil
+		}
 		if err != nil {
 			return nil, fmt.Errorf("read the file: %w", err)
 		}
@@ -178,6 +184,37 @@ func (b *withoutBOM) Read(p []byte) (int, error) {
 		if n >= 3 && p[0] == 0xEF && p[1] == 0xBB && p[2] == 0xBF {
 			n = copy(p, p[3:n])
 		}
+	}
+	return n, err
+}
+
+const mostRecord = 1 << 20 // bytes of one record, its line breaks in quotes included
+
+// bounded ends reading at a record that is longer than any could be, as when a quote was left open,
+// before it fills the memory.
+type bounded struct {
+	r      io.Reader
+	line   int // lines before this one
+	begun  int // lines before the record
+	length int
+	quoted bool // an odd number of quotes since the record began
+}
+
+func (b *bounded) Read(p []byte) (int, error) {
+	n, err := b.r.Read(p)
+	for _, c := range p[:n] {
+		b.length++
+		switch c {
+		case '"':
+			b.quoted = !b.quoted
+		case '\n':
+			if b.line++; !b.quoted {
+				b.begun, b.length = b.line, 0
+			}
+		}
+	}
+	if b.length > mostRecord {
+		return 0, fault.Invalidf("nothing was imported: what begins on line %d is longer than %d bytes; is a quote left open there?", b.begun+1, mostRecord)
 	}
 	return n, err
 }
