@@ -46,14 +46,20 @@ func (n *Notify) Ingest(ctx context.Context, o Offer) (*Summary, error) {
 		o.Received = start
 	}
 	if o.Name == "" {
-		o.Name = baseName(o.Path)
+		o.Name = o.Path
 	}
+	o.Name = cleanName(o.Name)
 	if o.Input == nil {
-		file, err := openOffered(o.Path)
+		file, size, err := openOffered(o.Path)
 		if err != nil {
 			return nil, err
 		}
 		defer file.Close()
+		if size > 0 { // what cannot be read is refused before it is copied
+			if _, err := open(file, size, o.Name, o.Type, o.Mapping, start); err != nil {
+				return nil, fault.Wrap(fault.Invalid, err, "the report cannot be read")
+			}
+		}
 		o.Input = file
 	}
 	loaded := make(chan error, 1)
@@ -97,17 +103,21 @@ func (n *Notify) Ingest(ctx context.Context, o Offer) (*Summary, error) {
 	return sum, err
 }
 
-// openOffered opens a file that an operator named.
-func openOffered(path string) (*os.File, error) {
+// openOffered opens a file that an operator named; its size is 0 when it is not known, as of a pipe.
+func openOffered(path string) (*os.File, int64, error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return nil, fault.Wrap(fault.Invalid, err, "the file cannot be opened; check its path and rights")
+		return nil, 0, fault.Wrap(fault.Invalid, err, "the file cannot be opened; check its path and rights")
 	}
-	if s, err := file.Stat(); err != nil || s.IsDir() {
+	s, err := file.Stat()
+	switch {
+	case err != nil || s.IsDir():
 		file.Close()
-		return nil, fault.Invalidf("this is a folder; name the files in it")
+		return nil, 0, fault.Invalidf("this is a folder; name the files in it")
+	case !s.Mode().IsRegular():
+		return file, 0, nil
 	}
-	return file, nil
+	return file, s.Size(), nil
 }
 
 func open(file *os.File, size int64, name, kind string, mapping []byte, now time.Time) (*feeds.Feed, error) {
@@ -291,6 +301,12 @@ func (n *Notify) complete(ctx context.Context, r *Report, feed *feeds.Feed, brok
 		}
 		return n.queue.Insert(ctx, tx, composeArgs{}, r.ReceivedAt.Add(n.set.Gather))
 	})
+}
+
+// cleanName makes a report's name, which others chose and which stands in mails and lists, one line
+// of ordinary characters without folders.
+func cleanName(path string) string {
+	return cut(cleanNote(baseName(path)), 200)
 }
 
 func baseName(path string) string {

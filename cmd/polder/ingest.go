@@ -17,7 +17,7 @@ import (
 )
 
 type ingestCommand struct {
-	Files    []string `arg:"" name:"file" help:"Reports: Shadowserver CSV, IntelMQ events as JSON lines, or any CSV with --mapping; plain, gzip or zip; - for standard input."`
+	Files    []string `arg:"" name:"file" sep:"none" help:"Reports: Shadowserver CSV, IntelMQ events as JSON lines, or any CSV with --mapping; plain, gzip or zip; - for standard input."`
 	Source   string   `help:"Key of the source; without it that of the mapping, else shadowserver or intelmq." placeholder:"KEY"`
 	Type     string   `help:"Report type, when the file's name does not tell it, such as scan_rdp." placeholder:"TYPE"`
 	Mapping  string   `help:"YAML file that says what the columns of a CSV file mean." placeholder:"FILE" type:"existingfile"`

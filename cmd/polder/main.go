@@ -11,6 +11,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	"unicode"
 
 	"github.com/alecthomas/kong"
 
@@ -132,5 +133,11 @@ func sentence(err error) string {
 	if errors.Is(err, context.Canceled) {
 		return "stopped; what was done is kept, and the same command goes on with the rest"
 	}
-	return err.Error()
+	// A file's name, or a line of it, may hold what a terminal would obey.
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && r != '\n' {
+			return -1
+		}
+		return r
+	}, err.Error())
 }
