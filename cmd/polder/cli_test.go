@@ -75,6 +75,7 @@ func TestCommandLinesThatCannotBeUsed(t *testing.T) {
 		{name: "data folder below a file", args: []string{"migrate"}, set: []string{"POLDER_DATA", "/dev/null/polder"}, says: "POLDER_DATA"},
 		{name: "data folder that cannot be made", args: []string{"migrate"}, set: []string{"POLDER_DATA", "/proc/polder"}, says: "POLDER_DATA"},
 		{name: "no settings file", args: []string{"migrate", "--config", "none.yaml"}, says: "none.yaml"},
+		{name: "address to listen on", args: []string{"serve"}, set: []string{"POLDER_LISTEN", "127.0.0.1:99999"}, says: "POLDER_LISTEN"},
 		{name: "no such zone", args: []string{"migrate", "--time-zone", "Mars/Olympus"}, says: "POLDER_TIME_ZONE"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -211,7 +212,7 @@ func TestMailsThatAreRefused(t *testing.T) {
 	})
 }
 
-// TestJobThatFailsIsPartly: the work that could be done is done, and the exit code tells.
+// TestWorkThatFailsInPart: the work that could be done is done, and the exit code tells.
 func TestWorkThatFailsInPart(t *testing.T) {
 	each(t, func(h *house) {
 		h.register()

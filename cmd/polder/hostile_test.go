@@ -175,7 +175,7 @@ func TestBrokenBytes(t *testing.T) {
 	})
 }
 
-// TestNothingGetsIntoTheHead of a mail, from whatever a report or its name says.
+// TestNothingGetsIntoTheHeadOfAMail, from whatever a report or its name says.
 func TestNothingGetsIntoTheHeadOfAMail(t *testing.T) {
 	each(t, func(h *house) {
 		h.register()

@@ -61,7 +61,7 @@ func (a *app) site(o web.Options) (*web.Site, error) {
 func (a *app) serve(ctx context.Context, site *web.Site, s streams) error {
 	listener, err := net.Listen("tcp", a.set.Listen)
 	if err != nil {
-		return fault.Wrap(fault.Invalid, err, "POLDER_LISTEN cannot be used; choose another address or port")
+		return unusable{fault.Wrap(fault.Invalid, err, "POLDER_LISTEN cannot be used; choose another address or port")}
 	}
 	fmt.Fprintf(s.out, "Polder serves %s on %s\n", a.set.BaseURL, listener.Addr())
 	return serveOn(ctx, site, listener)
