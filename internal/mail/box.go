@@ -54,8 +54,8 @@ const (
 // Trouble is what goes wrong with one mail. The zero value is no trouble. A Code of 421 ends the connection too.
 type Trouble struct {
 	At   Step
-	Code int // 4xx or 5xx; the Drop steps need none
-	Text string
+	Code int    // 4xx or 5xx; the Drop steps need none
+	Text string // may begin with an enhanced code ("5.7.1 ..."); else X.0.0 is put before it
 }
 
 // Box is an SMTP server that keeps the mails it receives, in memory. All methods may be called at any time from

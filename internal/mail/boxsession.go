@@ -14,6 +14,7 @@ import (
 	"io"
 	"math/big"
 	"net"
+	"regexp"
 	"time"
 
 	"github.com/emersion/go-sasl"
@@ -134,6 +135,9 @@ func (s *boxSession) ask(from, to string) Trouble {
 	return f(from, to)
 }
 
+// enhancedCode is that of RFC 3463 before a text; a text without one gets X.0.0.
+var enhancedCode = regexp.MustCompile(`^[245]\.\d{1,3}\.\d{1,3} `)
+
 // answer gives the troubled answer; with 421 the connection ends, as the standard has it.
 func (s *boxSession) answer(t Trouble) error {
 	text := t.Text
@@ -144,7 +148,11 @@ func (s *boxSession) answer(t Trouble) error {
 		fmt.Fprintf(s.conn.Conn(), "421 4.3.2 %s\r\n", text)
 		return s.hangUp()
 	}
-	return &gosmtp.SMTPError{Code: t.Code, EnhancedCode: gosmtp.EnhancedCodeNotSet, Message: text}
+	code := gosmtp.EnhancedCodeNotSet
+	if enhancedCode.MatchString(text) {
+		code = gosmtp.NoEnhancedCode
+	}
+	return &gosmtp.SMTPError{Code: t.Code, EnhancedCode: code, Message: text}
 }
 
 // hangUp closes the connection under the server's feet; its answer then goes nowhere.

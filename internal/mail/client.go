@@ -117,6 +117,9 @@ func (c *Client) attempt(ctx context.Context, from, to string, raw []byte) (o Ou
 
 	if err := c.session.Mail("<" + from + ">"); err != nil {
 		o, keep := judge(err)
+		if refusedForGood(err) { // what is refused is our return path, which all mails share
+			o = Unreachable
+		}
 		c.after(keep)
 		return o, c.reason(ctx, err), !keep
 	}
@@ -270,11 +273,21 @@ func judge(err error) (o Outcome, keep bool) {
 	case code == 503, code == 523, code == 530, code == 534, code == 535, code == 538:
 		// Out of step, or wanting TLS or a password: our settings are at fault, no mail may be lost by that.
 		return Unreachable, false
+	case code >= 500 && code < 600 && strings.HasPrefix(answer.Msg, "5.7."):
+		// RFC 3463: security or policy. Relaying denied, a login missing, our address on a list: more often our
+		// fault than the recipient's, and people mend it.
+		return Deferred, true
 	case code >= 500 && code < 600:
 		return Failed, true
 	default: // an answer that the protocol does not know here
 		return Unreachable, false
 	}
+}
+
+// refusedForGood tells whether the server answered 5xx.
+func refusedForGood(err error) bool {
+	var answer *textproto.Error
+	return errors.As(err, &answer) && answer.Code >= 500 && answer.Code < 600
 }
 
 // reason is the server's answer, or the error, or that we were told to stop.

@@ -137,7 +137,13 @@ func TestAnswersBecomeOutcomes(t *testing.T) {
 		{"greylisting", Trouble{At: AtRcpt, Code: 450, Text: "Try again"}, Deferred, "450", 1, 2},
 		{"no such user", Trouble{At: AtRcpt, Code: 550, Text: "No such user"}, Failed, "550 5.0.0 No such user", 1, 2},
 		{"sender deferred", Trouble{At: AtMail, Code: 451}, Deferred, "451", 1, 2},
-		{"sender refused", Trouble{At: AtMail, Code: 553}, Failed, "553", 1, 2},
+		{"sender refused", Trouble{At: AtMail, Code: 553}, Unreachable, "553", 1, 2},
+		{"sender refused on policy", Trouble{At: AtMail, Code: 550, Text: "5.7.1 Sender not allowed"}, Unreachable, "550 5.7.1 Sender", 1, 2},
+		{"relaying denied", Trouble{At: AtRcpt, Code: 554, Text: "5.7.1 Relay access denied"}, Deferred, "554 5.7.1 Relay access denied", 1, 2},
+		{"blocked at data", Trouble{At: AtData, Code: 550, Text: "5.7.26 Unauthenticated sender"}, Deferred, "550 5.7.26", 1, 2},
+		{"no such user, with its code", Trouble{At: AtRcpt, Code: 550, Text: "5.1.1 No such user"}, Failed, "550 5.1.1 No such user", 1, 2},
+		{"the code of policy later in the text", Trouble{At: AtRcpt, Code: 550, Text: "No such user (5.7.1 is not meant)"}, Failed, "550 5.0.0 No", 1, 2},
+		{"login wanted at RCPT", Trouble{At: AtRcpt, Code: 530, Text: "5.7.0 Authentication required"}, Unreachable, "530 5.7.0", 2, 2},
 		{"data deferred", Trouble{At: AtData, Code: 451}, Deferred, "451", 1, 2},
 		{"data refused", Trouble{At: AtData, Code: 554, Text: "Spam"}, Failed, "554 5.0.0 Spam", 1, 2},
 		{"going down at RCPT", Trouble{At: AtRcpt, Code: 421, Text: "Going down"}, Deferred, "421 4.3.2 Going down", 2, 2},
@@ -405,7 +411,7 @@ func TestHostileAnswerBecomesOneCleanLine(t *testing.T) {
 		reply(in, out, "221 bye\r\n")
 	})
 	o, reason := send(t, newClient(t, u), 1)
-	want(t, o, reason, Failed, "550 first [31m\ufffd é")
+	want(t, o, reason, Unreachable, "550 first [31m\ufffd é")
 	if len(reason) > 500 || hasControl(reason) {
 		t.Errorf("%d bytes: %q", len(reason), reason)
 	}
@@ -553,7 +559,7 @@ func TestLoginIsSpokenWherePlainIsNot(t *testing.T) {
 	})
 	c := newClient(t, strings.Replace(u, "//", "//user:pass@", 1))
 	o, reason := send(t, c, 1)
-	want(t, o, reason, Failed, "550 enough")
+	want(t, o, reason, Unreachable, "550 enough")
 	c.drop()
 	if got := strings.Join(heard, ""); got != "AUTH LOGIN\r\ndXNlcg==\r\ncGFzcw==\r\n" {
 		t.Errorf("%q", got)

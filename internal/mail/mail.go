@@ -15,14 +15,15 @@ type Outcome uint8
 // The outcomes. The zero value is Unreachable on purpose: nothing is claimed that a server has not said.
 const (
 	// Unreachable: there was no connection, it broke before the answer to the mail's data, or the server refused us
-	// (greeting, TLS, authentication) and not this mail. Nothing is known to have been accepted. It says something
-	// about the server, so other mails will meet the same fate.
+	// (greeting, TLS, authentication, or our return path: any 5xx to MAIL FROM) and not this mail. Nothing is known to
+	// have been accepted. It says something about the server, so other mails will meet the same fate.
 	Unreachable Outcome = iota
 	// Sent: the server has accepted responsibility for the mail (2xx in answer to its data).
 	Sent
-	// Deferred: the server asks to try again later (4xx).
+	// Deferred: the server asks to try again later (4xx), or refuses on policy (5xx with an enhanced code 5.7.x, as in
+	// "554 5.7.1 Relay access denied"): that may well be about us, and must not lose the mail.
 	Deferred
-	// Failed: the server will never take this mail to this recipient (5xx), or it cannot be handed over at all because
+	// Failed: the server will never take this mail to this recipient (any other 5xx to RCPT or DATA), or it cannot be handed over at all because
 	// its addresses or bytes break the protocol.
 	Failed
 )
