@@ -109,7 +109,6 @@ type process struct {
 	out, err buffer
 	ended    chan struct{} // closed when it has ended
 	code     int           // -1: killed
-	most     int           // KiB of memory at its peak, as far as it was seen
 }
 
 // buffer can be read while it is written.
