@@ -10,6 +10,7 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+	"unicode"
 
 	"polder/directory"
 	"polder/internal/audit"
@@ -153,8 +154,14 @@ func lineOf(e notify.Exposure, reference string) exposureLine {
 		Severity: e.Severity.String(), FirstSeen: e.FirstSeen, LastSeen: e.LastSeen, Count: e.Count, State: string(e.State), Reason: e.Reason(), Role: e.Role.String()}
 }
 
-// cell keeps a spreadsheet from taking a value for a formula.
+// cell keeps a spreadsheet from taking a value for a formula, and a terminal from obeying it.
 func cell(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && !strings.ContainsRune("\t\r\n", r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, s)
 	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
 		return "'" + s
 	}
