@@ -164,8 +164,10 @@ func (q *Queue) scheduled(name string) job {
 
 // backoff is how long a job waits after its nth attempt failed: 10 s, 20 s, 40 s, ... 15 minutes.
 func backoff(attempt int) time.Duration {
-	return min(5*time.Second<<min(attempt, 10), 15*time.Minute)
+	return min(5*time.Second<<min(attempt, 10), longestBackoff)
 }
+
+const longestBackoff = 15 * time.Minute
 
 // Counts are the jobs of one kind by state. Waiting includes Retrying, which have failed before.
 type Counts struct{ Waiting, Retrying, Running, Failed int64 }

@@ -20,16 +20,17 @@ type job struct {
 	runAt    time.Time
 }
 
-// put adds a waiting job, or moves the one that waits already for the same.
+// put adds a waiting job, or moves the one that waits already for the same. The time of another
+// attempt stands, unless it lies so far ahead that a clock that was wrong must have set it.
 func put(ctx context.Context, tx *db.Tx, j job, now time.Time) error {
 	_, err := tx.Exec(ctx, `
 		INSERT INTO jobs_job (id, kind, args, same, state, attempt, most_attempts, deaths, run_at, created_at, changed_at)
 		VALUES (?1, ?2, ?3, ?4, 'waiting', ?5, ?6, ?7, ?8, ?9, ?9)
 		ON CONFLICT (kind, same) WHERE state = 'waiting' AND same IS NOT NULL DO UPDATE SET run_at =
-			CASE WHEN jobs_job.attempt = 0 AND excluded.run_at < jobs_job.run_at
+			CASE WHEN (jobs_job.attempt = 0 OR jobs_job.run_at > ?10) AND excluded.run_at < jobs_job.run_at
 			THEN excluded.run_at ELSE jobs_job.run_at END`,
 		j.id, j.kind, string(j.args), j.same, int64(j.attempt), int64(j.most), int64(j.deaths),
-		db.Micros(j.runAt), db.Micros(now))
+		db.Micros(j.runAt), db.Micros(now), db.Micros(now.Add(longestBackoff)))
 	return err
 }
 
@@ -140,20 +141,29 @@ func running(ctx context.Context, tx *db.Tx, worker string) ([]job, error) {
 		FROM jobs_job WHERE state = 'running' AND worker = ?1 ORDER BY run_at, id`, worker)
 }
 
-// schedule sets when a kind is queued next, if it was to be before now; always when now is zero.
-func schedule(ctx context.Context, tx *db.Tx, kind string, next, now time.Time) (bool, error) {
-	if now.IsZero() {
-		_, err := tx.Exec(ctx, `INSERT INTO jobs_schedule (kind, next_at) VALUES (?1, ?2)
-			ON CONFLICT (kind) DO UPDATE SET next_at = excluded.next_at`, kind, db.Micros(next))
-		return true, err
-	}
-	n, err := tx.Exec(ctx, `UPDATE jobs_schedule SET next_at = ?2 WHERE kind = ?1 AND next_at <= ?3`,
-		kind, db.Micros(next), db.Micros(now))
+// plan sets when a kind is queued next, whatever stands there.
+func plan(ctx context.Context, tx *db.Tx, kind string, next time.Time) error {
+	_, err := tx.Exec(ctx, `INSERT INTO jobs_schedule (kind, next_at) VALUES (?1, ?2)
+		ON CONFLICT (kind) DO UPDATE SET next_at = excluded.next_at`, kind, db.Micros(next))
+	return err
+}
+
+// advance sets when a kind is queued next to one period from now, if its time has come. It has too
+// when it lies more than one period ahead: then it was set by a clock that was wrong, and waiting for
+// it could take years.
+func advance(ctx context.Context, tx *db.Tx, kind string, every time.Duration, now time.Time) (bool, error) {
+	n, err := tx.Exec(ctx, `UPDATE jobs_schedule SET next_at = ?2 WHERE kind = ?1 AND (next_at <= ?3 OR next_at > ?2)`,
+		kind, db.Micros(now.Add(every)), db.Micros(now))
 	return n == 1, err
 }
 
-// overdue lists the kinds whose time has come.
+// overdue lists the kinds whose time may have come: advance tells for each.
 func (q *Queue) overdue(ctx context.Context) (kinds []string, err error) {
+	var longest time.Duration
+	for _, k := range q.kinds {
+		longest = max(longest, k.Every)
+	}
+	now := q.Now()
 	err = q.db.Read(ctx, func(tx *db.Tx) error {
 		return tx.Each(ctx, func(scan func(...any) error) error {
 			var kind string
@@ -162,7 +172,8 @@ func (q *Queue) overdue(ctx context.Context) (kinds []string, err error) {
 			}
 			kinds = append(kinds, kind)
 			return nil
-		}, `SELECT kind FROM jobs_schedule WHERE next_at <= ?1 ORDER BY kind`, db.Micros(q.Now()))
+		}, `SELECT kind FROM jobs_schedule WHERE next_at <= ?1 OR next_at > ?2 ORDER BY kind`,
+			db.Micros(now), db.Micros(now.Add(longest)))
 	})
 	return kinds, err
 }

@@ -69,7 +69,7 @@ func (q *Queue) names(which func(kind) bool) (names []string) {
 func (q *Queue) startSchedule(ctx context.Context) error {
 	err := q.db.Write(ctx, func(tx *db.Tx) error {
 		for _, name := range q.names(func(k kind) bool { return k.Every > 0 }) {
-			if _, err := schedule(ctx, tx, name, q.Now().Add(q.kinds[name].Every), time.Time{}); err != nil {
+			if err := plan(ctx, tx, name, q.Now().Add(q.kinds[name].Every)); err != nil {
 				return err
 			}
 			if err := put(ctx, tx, q.scheduled(name), q.Now()); err != nil {
@@ -96,7 +96,7 @@ func (q *Queue) tick(ctx context.Context) error {
 			continue // a kind of another version of the program
 		}
 		err := q.db.Write(ctx, func(tx *db.Tx) error {
-			mine, err := schedule(ctx, tx, name, q.Now().Add(k.Every), q.Now())
+			mine, err := advance(ctx, tx, name, k.Every, q.Now())
 			if err != nil || !mine {
 				return err
 			}

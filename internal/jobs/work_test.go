@@ -2,6 +2,7 @@ package jobs_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -118,6 +119,63 @@ func TestPeriodicJobsRunAtTheStartAndThenInOneProcessEachTime(t *testing.T) {
 		if len(ran) > 0 {
 			t.Errorf("and then %q", <-ran)
 		}
+	})
+}
+
+// A clock that ran ahead, and was put right, must not hold up the periodic jobs until it is as late
+// as it once seemed to be.
+func TestPeriodicJobsOutliveAClockThatRanAhead(t *testing.T) {
+	each(t, func(b bench) {
+		ran := make(chan string, 10)
+		jobs.Register(b.Queue, jobs.Options{Every: time.Minute}, func(context.Context, note) error { ran <- "minute"; return nil })
+		jobs.Register(b.Queue, jobs.Options{Every: 24 * time.Hour}, func(context.Context, other) error { ran <- "day"; return nil })
+		stop := b.work()
+		both := func() {
+			b.Helper()
+			if x, y := b.receive(ran), b.receive(ran); x == y {
+				b.Fatalf("%s ran twice", x)
+			}
+		}
+		both()
+		b.clock.Advance(365 * 24 * time.Hour)
+		both()
+		b.clock.Advance(-365 * 24 * time.Hour)
+		both() // at once: their time lies further ahead than it can
+		b.clock.Advance(time.Minute)
+		if got := b.receive(ran); got != "minute" {
+			t.Errorf("a minute later %s ran", got)
+		}
+		stop()
+		if len(ran) > 0 {
+			t.Errorf("and then %q", <-ran)
+		}
+	})
+}
+
+// Nor must it hold up a unique job that failed meanwhile.
+func TestAnotherAttemptOutlivesAClockThatRanAhead(t *testing.T) {
+	each(t, func(b bench) {
+		const year = 365 * 24 * time.Hour
+		real, ran := b.clock.Now(), 0
+		jobs.Register(b.Queue, jobs.Options{Unique: true}, func(context.Context, note) error {
+			if b.clock.Now().Sub(real) >= year {
+				return errors.New("not yet")
+			}
+			ran++
+			return nil
+		})
+		b.clock.Advance(year)
+		b.insert(note{"a"}, time.Time{})
+		if err := b.Drain(b.ctx); err == nil {
+			t.Fatal("it did not fail")
+		}
+		b.clock.Advance(-year)
+		b.insert(note{"a"}, time.Time{})
+		b.drain()
+		if ran != 1 {
+			t.Errorf("it ran %d times", ran)
+		}
+		b.depth("note", jobs.Counts{})
 	})
 }
 
