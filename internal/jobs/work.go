@@ -23,15 +23,35 @@ const (
 )
 
 // Work runs jobs until ctx ends, then lets those that run finish within Grace. It returns an error
-// only when it cannot start; later ones are logged and the work goes on.
+// only when it cannot start; later ones are logged and the work goes on. A process that loses its
+// slot, as when PostgreSQL is started anew, ends its jobs at once, for another may take them over,
+// and takes a slot again as soon as it can.
 func (q *Queue) Work(ctx context.Context) error {
-	return q.withSlot(ctx, func(ctx context.Context, w *worker) error {
-		if err := q.startSchedule(ctx); err != nil {
+	started := false
+	for pause := pollEvery; ; pause = min(2*pause, 10*time.Second) {
+		err := q.withSlot(ctx, func(ctx context.Context, w *worker) error {
+			if err := q.startSchedule(ctx); err != nil {
+				return err
+			}
+			started, pause = true, pollEvery
+			w.work(ctx)
+			return nil
+		})
+		switch {
+		case err == nil || !started:
 			return err
+		case ctx.Err() != nil:
+			return nil
 		}
-		w.work(ctx)
-		return nil
-	})
+		if pause == pollEvery { // once for each time of trouble, not once for each try
+			q.log.Error("the work was interrupted; starting it again", "err", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(pause):
+		}
+	}
 }
 
 // Drain queues the jobs of kinds with OnDrain, runs everything that is due, and what becomes due by
@@ -200,10 +220,15 @@ func (q *Queue) release(ctx context.Context, dead string, alive map[string]bool)
 	})
 }
 
-// jobContext returns the context of running jobs: it outlives ctx by the grace. stop ends it.
+// jobContext returns the context of running jobs: it outlives ctx by the grace, unless the slot was
+// lost. stop ends it.
 func (w *worker) jobContext(ctx context.Context) (jobs context.Context, stop func()) {
 	jobs, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	unhook := context.AfterFunc(ctx, func() {
+		if errors.Is(context.Cause(ctx), db.ErrLost) {
+			cancel(errStopping)
+			return
+		}
 		time.AfterFunc(w.q.Grace, func() { cancel(errStopping) })
 	})
 	return jobs, func() { unhook(); cancel(errStopping) }

@@ -199,6 +199,39 @@ func TestALiveProcessKeepsItsJobs(t *testing.T) {
 	})
 }
 
+// A restarted PostgreSQL takes all slots away: their jobs end, for another process may have them by
+// now, and the work goes on.
+func TestWorkGoesOnAfterItsSlotIsLost(t *testing.T) {
+	b := on(t, kit.Postgres(t, []db.Schema{jobs.Schema()}), &kit.Clock{})
+	b.Grace = time.Hour
+	began, ran := make(chan string, 10), make(chan string, 10)
+	jobs.Register(b.Queue, jobs.Options{MaxAttempts: 1}, func(ctx context.Context, n note) error {
+		began <- n.Text
+		if len(began) > 1 { // the second time
+			ran <- n.Text
+			return nil
+		}
+		<-ctx.Done()
+		return ctx.Err()
+	})
+	b.insert(note{"a"}, time.Time{})
+	stop := b.work()
+	for len(began) == 0 {
+		select {
+		case <-time.After(time.Millisecond):
+		case <-b.ctx.Done():
+			t.Fatal("it did not begin")
+		}
+	}
+	if _, err := b.d.Pool().Exec(b.ctx, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+		WHERE datname = current_database() AND pid <> pg_backend_pid()`); err != nil {
+		t.Fatal(err)
+	}
+	b.receive(ran)
+	stop()
+	b.depth("note", jobs.Counts{})
+}
+
 // TestMain lets the test binary be the process that is killed.
 func TestMain(m *testing.M) {
 	if address := os.Getenv("JOBS_TEST_ADDRESS"); address != "" {
