@@ -23,7 +23,8 @@ const MostErrors = 1000
 
 // Import reads a register of organisations as CSV with the columns reference, name,
 // registration_number, sector, province, employees, language, notify_email (by name, in any order)
-// and makes the directory agree with it, by reference. Organisations that are not in the file stay.
+// and makes the directory agree with it, by reference. Organisations that are not in the file stay,
+// and so do the values of columns that it lacks; an empty value empties.
 // It is all or nothing: when any line is wrong, an Invalid fault lists every wrong line and nothing
 // has changed.
 func (d *Directory) Import(ctx context.Context, r io.Reader) (done Imported, err error) {
@@ -49,7 +50,8 @@ func (d *Directory) importRows(ctx context.Context, tx *db.Tx, r io.Reader) (don
 		return err
 	}
 	columns := []string{"reference", "name", "registration_number", "sector", "province", "employees", "language", "notify_email"}
-	wrong, err := EachRow(r, columns, []string{"reference", "name"}, func(line int, v []string) ([]string, error) {
+	var has []bool
+	wrong, err := EachRow(r, columns, []string{"reference", "name"}, func(h []bool) { has = h }, func(line int, v []string) ([]string, error) {
 		o, wrong := NewOrganisation(v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7])
 		if first, twice := seen[o.Reference]; twice {
 			wrong = append(wrong, fmt.Sprintf("reference %q is on line %d already; keep one of the two", o.Reference, first))
@@ -78,18 +80,19 @@ func (d *Directory) importRows(ctx context.Context, tx *db.Tx, r io.Reader) (don
 	if err := tx.Analyze(ctx, "directory_stage"); err != nil {
 		return done, err
 	}
-	done.Added, done.Changed, err = unstage(ctx, tx, db.Micros(d.now()))
+	done.Added, done.Changed, err = unstage(ctx, tx, db.Micros(d.now()), has)
 	return done, err
 }
 
 // EachRow reads a CSV file of an operator by the names in its header, in any order, and calls row
-// with the line number and the values of columns ("" for a column that the file lacks). row returns
+// with the line number and the values of columns ("" for a column that the file lacks). header, which
+// may be nil, is told first which of the columns the file has. row returns
 // what is wrong with the line; the sentences of all lines come back as one Invalid fault. A column
 // that is not known, or a required one that is missing, is an error before the first line.
-func EachRow(r io.Reader, columns, required []string, row func(line int, values []string) (wrong []string, err error)) (wrong, err error) {
+func EachRow(r io.Reader, columns, required []string, header func(has []bool), row func(line int, values []string) (wrong []string, err error)) (wrong, err error) {
 	c := csv.NewReader(&bounded{r: &withoutBOM{r: r}})
 	c.ReuseRecord = true
-	header, err := c.Read()
+	first, err := c.Read()
 	if errors.Is(err, io.EOF) {
 		return fault.Invalidf("the file is empty; its first line must name the columns: %s", strings.Join(columns, ",")), nil
 	}
@@ -103,7 +106,7 @@ func EachRow(r io.Reader, columns, required []string, row func(line int, values 
 	for i := range place {
 		place[i] = -1
 	}
-	for at, name := range header {
+	for at, name := range first {
 		name = strings.ToLower(strings.TrimSpace(name))
 		found := false
 		for i, want := range columns {
@@ -121,6 +124,13 @@ func EachRow(r io.Reader, columns, required []string, row func(line int, values 
 				return fault.Invalidf("line 1: column %q is missing; the columns are %s", want, strings.Join(columns, ",")), nil
 			}
 		}
+	}
+	if header != nil {
+		has := make([]bool, len(columns))
+		for i, at := range place {
+			has[i] = at >= 0
+		}
+		header(has)
 	}
 	values := make([]string, len(columns))
 	var all []string

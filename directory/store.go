@@ -113,14 +113,23 @@ func stage(ctx context.Context, tx *db.Tx) error {
 	return err
 }
 
-const stageDiffers = `(o.name <> s.name OR o.registration_number <> s.registration_number OR o.sector <> s.sector
-	OR o.province <> s.province OR o.employees <> s.employees OR o.language <> s.language)`
-
-// unstage turns the staged rows into organisations: those that are new, and those that differ.
-func unstage(ctx context.Context, tx *db.Tx, now int64) (added, changed int64, err error) {
-	changed, err = tx.Exec(ctx, `UPDATE directory_organisation AS o SET name = s.name, registration_number = s.registration_number,
-		sector = s.sector, province = s.province, employees = s.employees, language = s.language, changed_at = ?1
-		FROM directory_stage s WHERE s.reference = o.reference AND `+stageDiffers, now)
+// unstage turns the staged rows into organisations: those that are new, and those that differ in a
+// column that the file has. An organisation counts as changed when its contact does, too.
+func unstage(ctx context.Context, tx *db.Tx, now int64, has []bool) (added, changed int64, err error) {
+	var set, differs []string
+	for i, column := range []string{"reference", "name", "registration_number", "sector", "province", "employees", "language"} {
+		if i > 0 && has[i] {
+			set = append(set, column+" = s."+column)
+			differs = append(differs, "o."+column+" <> s."+column)
+		}
+	}
+	contact := has[len(has)-1]
+	other := ` FALSE`
+	if contact {
+		other = ` s.email <> COALESCE((SELECT c.email FROM directory_contact c WHERE c.organisation_id = o.id AND c.purpose = 'warnings'), '')`
+	}
+	changed, err = tx.Exec(ctx, `UPDATE directory_organisation AS o SET `+strings.Join(set, ", ")+`, changed_at = ?1
+		FROM directory_stage s WHERE s.reference = o.reference AND (`+strings.Join(differs, " OR ")+` OR`+other+`)`, now)
 	if err != nil {
 		return 0, 0, err
 	}
@@ -129,10 +138,10 @@ func unstage(ctx context.Context, tx *db.Tx, now int64) (added, changed int64, e
 		SELECT s.id, s.reference, s.name, s.registration_number, s.sector, s.province, s.employees, s.language, ?1, ?1
 		FROM directory_stage s WHERE NOT EXISTS (SELECT 1 FROM directory_organisation o WHERE o.reference = s.reference)
 		ORDER BY s.line`, now)
-	if err != nil {
-		return 0, 0, err
+	if err != nil || !contact {
+		return added, changed, err
 	}
-	contacts, err := tx.Exec(ctx, `INSERT INTO directory_contact (organisation_id, purpose, email, created_at)
+	_, err = tx.Exec(ctx, `INSERT INTO directory_contact (organisation_id, purpose, email, created_at)
 		SELECT o.id, 'warnings', s.email, ?1 FROM directory_stage s JOIN directory_organisation o ON o.reference = s.reference
 		WHERE s.email <> ''
 		ON CONFLICT (organisation_id, purpose) DO UPDATE SET email = excluded.email
@@ -140,10 +149,7 @@ func unstage(ctx context.Context, tx *db.Tx, now int64) (added, changed int64, e
 	if err != nil {
 		return 0, 0, err
 	}
-	gone, err := tx.Exec(ctx, `DELETE FROM directory_contact WHERE purpose = 'warnings' AND organisation_id IN (
+	_, err = tx.Exec(ctx, `DELETE FROM directory_contact WHERE purpose = 'warnings' AND organisation_id IN (
 		SELECT o.id FROM directory_stage s JOIN directory_organisation o ON o.reference = s.reference WHERE s.email = '')`)
-	if err != nil {
-		return 0, 0, err
-	}
-	return added, max(changed, contacts+gone-added), nil
+	return added, changed, err
 }

@@ -130,7 +130,7 @@ func stageRows(ctx context.Context, tx *db.Tx, r io.Reader, required []string) (
 		batch = batch[:0]
 		return tx.Bulk(ctx, "footprint_stage", stageColumns, values)
 	}
-	wrong, err := directory.EachRow(r, importColumns, required, func(number int, v []string) (wrong []string, err error) {
+	wrong, err := directory.EachRow(r, importColumns, required, nil, func(number int, v []string) (wrong []string, err error) {
 		l := line{number: number, reference: strings.TrimSpace(v[0]), role: Owner}
 		var ok bool
 		if l.kind, ok = ParseKind(strings.ToLower(strings.TrimSpace(v[1]))); !ok {

@@ -25,6 +25,7 @@ type Notification struct {
 	Subject      string
 	Text, HTML   string
 	Exposures    int
+	Register     int64 // version of the register of assets that it was composed by
 	CreatedAt    time.Time
 }
 
@@ -57,11 +58,8 @@ func (n *Notify) compose(ctx context.Context, until time.Time, most int) (compos
 			return err
 		}
 		var due []db.ID
-		err := n.db.Read(ctx, func(tx *db.Tx) error {
-			but, err := beingRead(ctx, tx, n.now())
-			if err == nil {
-				due, err = organisationsDue(ctx, tx, db.Micros(until), but)
-			}
+		err := n.db.Read(ctx, func(tx *db.Tx) (err error) {
+			due, err = organisationsDue(ctx, tx, db.Micros(until), n.now())
 			return err
 		})
 		if err != nil {
@@ -94,23 +92,19 @@ func (n *Notify) composeTo(ctx context.Context, tx *db.Tx, ids []db.ID, until ti
 	if err != nil {
 		return 0, err
 	}
-	but, err := beingRead(ctx, tx, n.now())
-	if err != nil {
-		return 0, err
-	}
 	names := map[int64]reportName{}
 	for _, id := range ids {
 		to := organisations[id]
 		if to.Email == "" {
-			// Nowhere to write to: kept, and looked at again tomorrow, when there may be an address.
-			if err := postpone(ctx, tx, id, db.Micros(until), db.Micros(n.now().Add(24*time.Hour))); err != nil {
+			// Nowhere to write to: kept, and looked at again in an hour, when there may be an address.
+			if err := postpone(ctx, tx, id, db.Micros(until), db.Micros(n.now().Add(time.Hour))); err != nil {
 				return made, err
 			}
 			continue
 		}
 		w := &writer{n: n, p: n.catalog.For(to.Language).In(n.set.Location), to: to, reports: names}
 		for _, closing := range []bool{false, true} {
-			done, err := n.composeOne(ctx, tx, w, closing, until, but)
+			done, err := n.composeOne(ctx, tx, w, closing, until)
 			if err != nil {
 				return made, fmt.Errorf("write to %s: %w", to.Reference, err)
 			}
@@ -125,9 +119,10 @@ func (n *Notify) composeTo(ctx context.Context, tx *db.Tx, ids []db.ID, until ti
 
 // composeOne takes the exposures of one organisation that are due as the items of a notification,
 // and from then on looks at nothing but those items: what becomes due meanwhile waits its turn.
-func (n *Notify) composeOne(ctx context.Context, tx *db.Tx, w *writer, closing bool, until time.Time, but string) (made int, err error) {
-	note := Notification{ID: db.NewID(), Reference: newReference(), Organisation: w.to.ID, Language: w.to.Language, CreatedAt: n.now()}
-	if taken, err := takeItems(ctx, tx, note.ID, w.to.ID, db.Micros(until), but, closing); err != nil || taken == 0 {
+func (n *Notify) composeOne(ctx context.Context, tx *db.Tx, w *writer, closing bool, until time.Time) (made int, err error) {
+	note := Notification{ID: db.NewID(), Reference: newReference(), Organisation: w.to.ID, Language: w.to.Language, CreatedAt: n.now(),
+		Register: n.footprint.Index().Version()}
+	if taken, err := takeItems(ctx, tx, note.ID, w.to.ID, db.Micros(until), n.now(), closing); err != nil || taken == 0 {
 		return 0, err
 	}
 	var g gathering
@@ -135,8 +130,8 @@ func (n *Notify) composeOne(ctx context.Context, tx *db.Tx, w *writer, closing b
 	reminder := true
 	index := n.footprint.Index()
 	err = eachItem(ctx, tx, note.ID, func(e Exposure) error {
-		if !closing && !stillConcerns(index, &e) {
-			gone = append(gone, Exposure{Organisation: e.Organisation, Fingerprint: e.Fingerprint})
+		if !stillConcerns(index, &e) {
+			gone = append(gone, Exposure{Organisation: e.Organisation, Fingerprint: e.Fingerprint, ToldAt: e.ToldAt})
 			return nil
 		}
 		reminder = reminder && !e.ToldAt.IsZero() && e.State != StateReopened && e.State != StateNew

@@ -3,10 +3,12 @@ package notify
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"polder/internal/audit"
 	"polder/internal/db"
+	"polder/notify/feeds"
 )
 
 // step is how many rows one transaction of background work changes at most.
@@ -16,14 +18,6 @@ const step = 5000
 // latest fresh reports, of two different days, and makes closing messages due to those who were
 // told. A report that is older than the exposure's last sighting says nothing about it.
 func (n *Notify) Confirm(ctx context.Context, series int64) (confirmed int64, err error) {
-	err = n.db.Exclusive(ctx, "ingest", func(ctx context.Context) error {
-		confirmed, err = n.confirm(ctx, series)
-		return err
-	})
-	return confirmed, err
-}
-
-func (n *Notify) confirm(ctx context.Context, series int64) (confirmed int64, err error) {
 	var since absence
 	err = n.db.Read(ctx, func(tx *db.Tx) (err error) {
 		since, err = latestFresh(ctx, tx, series)
@@ -32,7 +26,7 @@ func (n *Notify) confirm(ctx context.Context, series int64) (confirmed int64, er
 	if err != nil {
 		return 0, fmt.Errorf("look up the latest reports of a series: %w", err)
 	}
-	if since.days < 2 || !closesByAbsence(since.format, since.kind, since.class) {
+	if since.days < 2 || !closesByAbsence(since.format, since.kind, since.class, since.regular()) {
 		return 0, nil
 	}
 	due := n.now().Add(n.set.Gather) // the reports of one morning give one closing message
@@ -62,6 +56,16 @@ type absence struct {
 	seq                 int64 // the first number of the reports of those two days
 	observed            int64 // the latest moment that the earlier of the two days speaks of
 	format, kind, class string
+	mapping             string // of the latest report
+}
+
+// regular tells whether the mapping of the reports says that they come again and again, and whole.
+func (a absence) regular() bool {
+	if a.mapping == "" {
+		return false
+	}
+	m, err := feeds.ParseMapping(strings.NewReader(a.mapping))
+	return err == nil && m.Regular
 }
 
 // Expire ends the exposures that were not seen for the time set: those of streams of events, from

@@ -91,6 +91,9 @@ var ErrUnreachable = errors.New("the mail server cannot be reached; check POLDER
 // connection may be repeated, under the same Message-ID. When the server cannot be reached, all that
 // is left stays queued and the error is ErrUnreachable.
 func (n *Notify) Deliver(ctx context.Context, post *Post) (sent int, err error) {
+	if err := n.footprint.Load(ctx); err != nil {
+		return 0, err
+	}
 	err = n.db.TryExclusive(ctx, "deliver", func(ctx context.Context) error {
 		r := &round{n: n, post: post, unreached: map[db.ID]bool{}}
 		defer func() { sent = r.sent }()
@@ -138,7 +141,14 @@ func (r *round) next(ctx context.Context) (due []*dueDelivery, err error) {
 		}
 		return err
 	})
-	return due, err
+	if err != nil || len(due) == 0 {
+		return nil, err
+	}
+	fit, err := r.n.fit(ctx, due)
+	if err == nil && len(fit) == 0 {
+		return r.next(ctx) // all were held or taken back, and are not due any more
+	}
+	return fit, err
 }
 
 // deliver shares the mails among the connections.
@@ -206,7 +216,9 @@ func (n *Notify) deliverOne(ctx context.Context, post *Post, server *mail.Client
 			if ctx.Err() != nil {
 				return false, ctx.Err()
 			}
-			return false, fmt.Errorf("%w: %s", ErrUnreachable, said)
+			// Behind the others next time, so that a mail on which the server hangs up keeps none waiting.
+			err := n.db.Write(ctx, func(tx *db.Tx) error { return putBehind(ctx, tx, d.id, n.now()) })
+			return false, errors.Join(fmt.Errorf("%w: %s", ErrUnreachable, said), err)
 		}
 	}
 	// What the server accepted is noted even when we are being stopped.

@@ -90,6 +90,10 @@ type SupplierLink struct {
 	CreatedAt, Expires time.Time
 }
 
+// atLeastBetween is how long the same answer about the same number of exposures counts once: against
+// a button that is pressed twice, and so that the desk gets one mail and not a hundred.
+const atLeastBetween = 10 * time.Minute
+
 // supplierValid is how long a supplier's link works.
 const supplierValid = 30 * 24 * time.Hour
 
@@ -153,7 +157,7 @@ func (n *Notify) letterOf(ctx context.Context, tx *db.Tx, k link, page int) (*Le
 		return nil, err
 	}
 	l.Organisation = found[k.organisation]
-	if l.Kinds, err = kindsOfItems(ctx, tx, k.notification, k.organisation); err != nil {
+	if l.Kinds, err = kindsOfItems(ctx, tx, k); err != nil {
 		return nil, err
 	}
 	for _, kind := range l.Kinds {
@@ -162,7 +166,7 @@ func (n *Notify) letterOf(ctx context.Context, tx *db.Tx, k link, page int) (*Le
 	if l.Said, err = lastSaid(ctx, tx, k.notification); err != nil {
 		return nil, err
 	}
-	err = pageOfItems(ctx, tx, k.notification, k.organisation, max(page, 0)*pageSize, pageSize, func(e Exposure) error {
+	err = pageOfItems(ctx, tx, k, max(page, 0)*pageSize, pageSize, func(e Exposure) error {
 		l.Exposures = append(l.Exposures, e)
 		return nil
 	})
@@ -220,7 +224,7 @@ func (n *Notify) Answer(ctx context.Context, token string, f Feedback) (given Gi
 
 func (n *Notify) answer(ctx context.Context, tx *db.Tx, k link, f Feedback) (given Given, err error) {
 	now := n.now()
-	about, err := chooseItems(ctx, tx, k.notification, k.organisation, f.Chosen)
+	about, err := chooseItems(ctx, tx, k, f.Chosen)
 	if err != nil {
 		return given, err
 	}
@@ -236,6 +240,13 @@ func (n *Notify) answer(ctx context.Context, tx *db.Tx, k link, f Feedback) (giv
 			return given, fmt.Errorf("move exposures to %s: %w", to, err)
 		}
 	}
+	twice, err := saidAlready(ctx, tx, k, f, len(about), now.Add(-atLeastBetween))
+	if err != nil {
+		return given, fmt.Errorf("look up what was said: %w", err)
+	}
+	if twice && f.Answer != Forwarded {
+		return given, nil
+	}
 	id := db.NewID()
 	if err := insertFeedback(ctx, tx, id, k, f, len(about), now); err != nil {
 		return given, err
@@ -250,12 +261,19 @@ func (n *Notify) answer(ctx context.Context, tx *db.Tx, k link, f Feedback) (giv
 		}
 	case Forwarded:
 		token := randomToken()
-		if err := revokeSupplierLinks(ctx, tx, k.notification, now); err != nil {
-			return given, err
+		if len(f.Chosen) == 0 { // a new link for all takes the place of the one before
+			if err := revokeSupplierLinks(ctx, tx, k.notification, now); err != nil {
+				return given, err
+			}
 		}
 		if err := insertLink(ctx, tx, link{hash: tokenHash(token), notification: k.notification, organisation: k.organisation,
 			holder: Supplier, created: now, expires: now.Add(supplierValid)}); err != nil {
 			return given, err
+		}
+		if len(f.Chosen) > 0 { // the supplier gets what was chosen, and no more
+			if err := insertLinkItems(ctx, tx, tokenHash(token), about); err != nil {
+				return given, err
+			}
 		}
 		given.Supplier = n.set.BaseURL + "/f/" + token
 	case Help:
@@ -303,7 +321,7 @@ func (n *Notify) askDesk(ctx context.Context, tx *db.Tx, k link, f Feedback, abo
 	return n.queue.Insert(ctx, tx, deliverArgs{}, time.Time{})
 }
 
-// RevokeSupplier withdraws the supplier's link of the recipient's notification.
+// RevokeSupplier withdraws all links for suppliers of the recipient's notification.
 func (n *Notify) RevokeSupplier(ctx context.Context, token string) error {
 	return n.asRecipient(ctx, token, "supplier's link withdrawn", func(tx *db.Tx, k link) error {
 		return revokeSupplierLinks(ctx, tx, k.notification, n.now())

@@ -155,8 +155,9 @@ func (n *Notify) admit(ctx context.Context, o Offer, kept *rawFile, feed *feeds.
 		r = &Report{
 			ID: db.NewID(), Source: source.Key, Type: feed.Type(), Format: feed.Format(), Name: o.Name, Mapping: string(o.Mapping),
 			SHA256: kept.sha, Size: kept.size, TLP: source.TLP, Licence: source.Licence, ReceivedAt: o.Received, State: "reading",
+			Register: n.footprint.Index().Version(),
 		}
-		if d := feed.ReportDate(); !d.IsZero() {
+		if d := feed.ReportDate(); !d.IsZero() && d.Before(n.now().Add(24*time.Hour)) {
 			r.Day = d.Unix() / 86400
 		}
 		if err := ensureSource(ctx, tx, source, n.now()); err != nil {
@@ -224,6 +225,7 @@ type row struct {
 	evidence      string
 	first, last   time.Time
 	due           time.Time
+	byName        Fingerprint // of the same by its name alone, as it was known before its address was; zero: none
 }
 
 func newBatch() *batch { return &batch{rows: make(map[rowKey]*row, batchRows/2)} }
@@ -253,8 +255,12 @@ func (n *Notify) read(ctx context.Context, r *Report, feed *feeds.Feed, sync fun
 		}
 		written <- err
 	}()
-	reader := &reportReader{footprint: n.footprint, report: r, feed: feed, plan: plan, skip: r.LastLine}
+	reader := &reportReader{footprint: n.footprint, report: r, feed: feed, plan: plan, skip: r.LastLine, from: r.ReceivedAt}
+	cutShort := false // the last record cannot be read: the file may have been cut off there
 	broken := reader.run(ctx, func(b *batch) {
+		if b.lastLine > 0 {
+			cutShort = len(b.rejected) > 0 && b.rejected[len(b.rejected)-1].Line == b.lastLine
+		}
 		full <- b
 		if progress != nil {
 			progress(feed.Consumed(), r.Size)
@@ -270,12 +276,12 @@ func (n *Notify) read(ctx context.Context, r *Report, feed *feeds.Feed, sync fun
 	if progress != nil {
 		progress(r.Size, r.Size)
 	}
-	return n.complete(ctx, r, feed, broken)
+	return n.complete(ctx, r, feed, cutShort, broken)
 }
 
 // complete closes the report: whether absence from it means something, and what is queued because
 // of it.
-func (n *Notify) complete(ctx context.Context, r *Report, feed *feeds.Feed, broken error) error {
+func (n *Notify) complete(ctx context.Context, r *Report, feed *feeds.Feed, cutShort bool, broken error) error {
 	r.State, r.CompletedAt, r.Drift = "complete", n.now(), feed.Drift()
 	if broken != nil {
 		r.State, r.Problem = "broken", broken.Error()
@@ -291,17 +297,27 @@ func (n *Notify) complete(ctx context.Context, r *Report, feed *feeds.Feed, brok
 		if err != nil {
 			return fmt.Errorf("compare report %s with the ones before: %w", r.Name, err)
 		}
-		// A report that is broken, mostly unreadable or much smaller than usual says nothing by absence.
-		r.Fresh = broken == nil && r.Day != 0 && 10*r.Rejected <= r.Rows && 2*r.Rows >= usual
+		// A report that is broken or cut off, mostly unreadable or much smaller than usual says nothing by
+		// absence.
+		r.Fresh = broken == nil && !cutShort && r.Day != 0 && 10*r.Rejected <= r.Rows && 2*r.Rows >= usual
 		if err := completeReport(ctx, tx, r); err != nil {
 			return fmt.Errorf("complete report %s: %w", r.Name, err)
 		}
 		if err := n.queue.Insert(ctx, tx, confirmArgs{Series: r.Series}, time.Time{}); err != nil {
 			return err
 		}
+		// Assets that came while the report was read were not yet known to its first lines.
+		for v := max(r.Register, n.footprint.Index().Version()-mostChanges) + 1; v <= n.footprint.Index().Version(); v++ {
+			if err := n.queue.Insert(ctx, tx, rematchArgs{Version: v}, time.Time{}); err != nil {
+				return err
+			}
+		}
 		return n.queue.Insert(ctx, tx, composeArgs{}, r.ReceivedAt.Add(n.set.Gather))
 	})
 }
+
+// mostChanges is how many changes of the register during one report are looked back at.
+const mostChanges = 1000
 
 // cleanName makes a report's name, which others chose and which stands in mails and lists, one line
 // of ordinary characters without folders.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"time"
 
 	"polder/footprint"
 	"polder/internal/db"
@@ -18,7 +19,8 @@ type reportReader struct {
 	report    *Report
 	feed      *feeds.Feed
 	plan      *calendar
-	skip      int64 // lines up to this one are done already
+	skip      int64     // lines up to this one are done already
+	from      time.Time // when what is new becomes due is reckoned from this moment
 
 	only   *footprint.Index // when set, look at nothing but what lies in these assets
 	assets map[db.ID]bool   // the same assets
@@ -112,8 +114,11 @@ func (p *reportReader) take(b *batch, m *matcher, f *feeds.Finding) {
 		if info.Subject == feeds.ByName && name != "" {
 			subject = name
 		}
+		var byName string
 		if !r.byAddress {
 			at, subject = "", r.name
+		} else if r.name != "" && subject == "" {
+			byName = r.name
 		}
 		if said == "" {
 			said = evidence(f)
@@ -122,11 +127,15 @@ func (p *reportReader) take(b *batch, m *matcher, f *feeds.Finding) {
 			k := rowKey{r.organisation, fingerprint(f.Type, at, f.Port, subject, v)}
 			have := b.rows[k]
 			if have == nil {
-				b.rows[k] = &row{
+				have = &row{
 					kind: f.Type, class: f.Class, severity: severity, address: address, port: f.Port, name: name, vulnerability: v,
 					role: r.role.String(), reasons: r.reasons(f.Addr, f.ASN), evidence: said, first: seen, last: seen,
-					due: p.plan.dueCached(r.organisation, severity, p.report.ReceivedAt),
+					due: p.plan.dueCached(r.organisation, severity, p.from),
 				}
+				if byName != "" {
+					have.byName = fingerprint(f.Type, "", f.Port, byName, v)
+				}
+				b.rows[k] = have
 				continue
 			}
 			if seen.Before(have.first) {
@@ -136,7 +145,7 @@ func (p *reportReader) take(b *batch, m *matcher, f *feeds.Finding) {
 				have.last = seen
 			}
 			if severity > have.severity {
-				have.severity, have.due = severity, p.plan.dueCached(r.organisation, severity, p.report.ReceivedAt)
+				have.severity, have.due = severity, p.plan.dueCached(r.organisation, severity, p.from)
 			}
 		}
 	}

@@ -43,7 +43,7 @@ func TestReaderThatWasOvertakenWritesNothing(t *testing.T) {
 				t.Errorf("%d rejected lines were written", n)
 			}
 		}
-		if err := f.notify.complete(f.ctx, list[0], &feeds.Feed{}, nil); fault.KindOf(err) != fault.Conflict {
+		if err := f.notify.complete(f.ctx, list[0], &feeds.Feed{}, false, nil); fault.KindOf(err) != fault.Conflict {
 			t.Errorf("a report that is complete was completed again: %v", err)
 		}
 	})

@@ -9,22 +9,24 @@ import (
 
 // The jobs. Each is harmless when it runs twice; the periodic ones catch what a lost wake-up missed.
 type (
-	resumeArgs  struct{}
-	composeArgs struct{}
-	deliverArgs struct{}
-	confirmArgs struct{ Series int64 }
-	rematchArgs struct{ Version int64 }
-	expireArgs  struct{}
-	retainArgs  struct{}
+	resumeArgs    struct{}
+	composeArgs   struct{}
+	deliverArgs   struct{}
+	confirmArgs   struct{ Series int64 }
+	rematchArgs   struct{ Version int64 }
+	readdressArgs struct{}
+	expireArgs    struct{}
+	retainArgs    struct{}
 )
 
-func (resumeArgs) Kind() string  { return "notify.resume" }
-func (composeArgs) Kind() string { return "notify.compose" }
-func (deliverArgs) Kind() string { return "notify.deliver" }
-func (confirmArgs) Kind() string { return "notify.confirm" }
-func (rematchArgs) Kind() string { return "notify.rematch" }
-func (expireArgs) Kind() string  { return "notify.expire" }
-func (retainArgs) Kind() string  { return "notify.retain" }
+func (resumeArgs) Kind() string    { return "notify.resume" }
+func (composeArgs) Kind() string   { return "notify.compose" }
+func (deliverArgs) Kind() string   { return "notify.deliver" }
+func (confirmArgs) Kind() string   { return "notify.confirm" }
+func (rematchArgs) Kind() string   { return "notify.rematch" }
+func (readdressArgs) Kind() string { return "notify.readdress" }
+func (expireArgs) Kind() string    { return "notify.expire" }
+func (retainArgs) Kind() string    { return "notify.retain" }
 
 // Register puts the jobs on the queue; post is where mails are handed over.
 func (n *Notify) Register(post *Post) {
@@ -44,6 +46,10 @@ func (n *Notify) Register(post *Post) {
 	})
 	jobs.Register(n.queue, jobs.Options{Unique: true}, func(ctx context.Context, a rematchArgs) error {
 		_, err := n.Rematch(ctx, a.Version)
+		return err
+	})
+	jobs.Register(n.queue, every(time.Hour), func(ctx context.Context, _ readdressArgs) error {
+		_, err := n.Readdress(ctx)
 		return err
 	})
 	jobs.Register(n.queue, every(24*time.Hour), func(ctx context.Context, _ expireArgs) error {

@@ -21,7 +21,7 @@ const mostAssets = 2_000_000
 
 // Rematch reads the reports of the last 30 days again for the assets of one change of the register,
 // and no others: their organisations get the exposures that they would have had. Run twice, it
-// changes nothing more.
+// changes nothing more. A report that is being read meanwhile looks back itself when it ends.
 func (n *Notify) Rematch(ctx context.Context, version int64) (c Counts, err error) {
 	var assets []footprint.Asset
 	err = n.db.Read(ctx, func(tx *db.Tx) (err error) {
@@ -42,7 +42,8 @@ func (n *Notify) Rematch(ctx context.Context, version int64) (c Counts, err erro
 		wanted[a.ID] = true
 	}
 	touched := map[int64]bool{}
-	err = n.db.Exclusive(ctx, "ingest", func(ctx context.Context) error {
+	var failed []error
+	err = func() error {
 		for after := int64(0); ; {
 			var list []*Report
 			err := n.db.Read(ctx, func(tx *db.Tx) (err error) {
@@ -57,8 +58,11 @@ func (n *Notify) Rematch(ctx context.Context, version int64) (c Counts, err erro
 			}
 			for _, r := range list {
 				done, err := n.readAgain(ctx, r, only, wanted)
-				if err != nil {
-					return fmt.Errorf("read report %s again: %w", r.Name, err)
+				if ctx.Err() != nil {
+					return ctx.Err()
+				}
+				if err != nil { // the other reports can be read all the same
+					failed = append(failed, fmt.Errorf("read report %s again: %w", r.Name, err))
 				}
 				c.add(done)
 				if done.ExposuresNew > 0 {
@@ -69,14 +73,15 @@ func (n *Notify) Rematch(ctx context.Context, version int64) (c Counts, err erro
 		}
 		for series := range touched {
 			// What the latest reports no longer show is solved before anybody is told of it.
-			if _, err := n.confirm(ctx, series); err != nil {
+			if _, err := n.Confirm(ctx, series); err != nil {
 				return err
 			}
 		}
 		return nil
-	})
-	if err == nil && c.ExposuresNew > 0 {
-		err = n.db.Write(ctx, func(tx *db.Tx) error { return n.queue.Insert(ctx, tx, composeArgs{}, n.now().Add(n.set.Gather)) })
+	}()
+	err = errors.Join(append(failed, err)...)
+	if c.ExposuresNew > 0 && ctx.Err() == nil {
+		err = errors.Join(err, n.db.Write(ctx, func(tx *db.Tx) error { return n.queue.Insert(ctx, tx, composeArgs{}, n.now().Add(n.set.Gather)) }))
 	}
 	return c, err
 }
@@ -99,9 +104,8 @@ func (n *Notify) readAgain(ctx context.Context, r *Report, only *footprint.Index
 	if err != nil {
 		return c, err
 	}
-	again := *r
-	again.ReceivedAt = n.now() // due from now: nobody could have been told before
-	p := &reportReader{footprint: n.footprint, report: &again, feed: feed, plan: plan, only: only, assets: wanted}
+	// Due from now: nobody could have been told before.
+	p := &reportReader{footprint: n.footprint, report: r, feed: feed, plan: plan, from: n.now(), only: only, assets: wanted}
 	var failed error
 	broken := p.run(ctx, func(b *batch) {
 		if failed != nil || len(b.rows) == 0 {
@@ -136,12 +140,13 @@ func (n *Notify) Resume(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("look up reports that were cut short: %w", err)
 		}
+		var failed []error // one that cannot go on keeps no other waiting
 		for _, r := range list {
 			if err := n.resume(ctx, r); err != nil {
-				return fmt.Errorf("go on with report %s: %w", r.Name, err)
+				failed = append(failed, fmt.Errorf("go on with report %s: %w", r.Name, err))
 			}
 		}
-		return nil
+		return errors.Join(failed...)
 	})
 	if errors.Is(err, db.ErrBusy) {
 		return nil

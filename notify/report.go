@@ -72,6 +72,7 @@ type Report struct {
 	State      string // reading, complete, broken
 	Problem    string // why it is broken
 	LastLine   int64
+	Register   int64 // version of the register of assets when its reading began
 	Counts
 	ObservedLast time.Time
 	Day          int64 // days since 1970; 0: not known
@@ -139,9 +140,10 @@ func summarise(r *Report, c Counts, took time.Duration) *Summary {
 }
 
 // closesByAbsence tells whether absence from a report of the kind says that something is solved:
-// true of scans that look at the same things every day, not of events or lists made once.
-func closesByAbsence(format, kind, class string) bool {
-	if format == feeds.FormatIntelMQ || kind == "" {
+// true of scans that look at the same things every day, not of events, nor of lists whose mapping does
+// not say that they come regularly.
+func closesByAbsence(format, kind, class string, regular bool) bool {
+	if kind == "" || format != feeds.FormatShadowserver && !regular {
 		return false
 	}
 	if t, ok := feeds.LookupType(kind); ok {

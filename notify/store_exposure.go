@@ -25,13 +25,13 @@ func (n *Notify) change(ctx context.Context, fn func(tx *db.Tx) error) error {
 }
 
 var stageColumns = []string{"organisation_id", "fingerprint", "type", "class", "severity", "address", "port", "name", "vulnerability",
-	"role", "reasons", "evidence", "first_seen", "last_seen", "due_at"}
+	"role", "reasons", "evidence", "first_seen", "last_seen", "due_at", "by_name"}
 
 // stageExposures fills the temporary table that the statements of a batch work from.
 func stageExposures(ctx context.Context, tx *db.Tx, rows map[rowKey]*row) error {
 	if _, err := tx.Exec(ctx, `CREATE TEMP TABLE IF NOT EXISTS notify_stage (organisation_id BYTEA, fingerprint BYTEA, type TEXT, class TEXT,
 		severity BIGINT, address TEXT, port BIGINT, name TEXT, vulnerability TEXT, role TEXT, reasons TEXT, evidence TEXT,
-		first_seen BIGINT, last_seen BIGINT, due_at BIGINT)`); err != nil {
+		first_seen BIGINT, last_seen BIGINT, due_at BIGINT, by_name BYTEA)`); err != nil {
 		return err
 	}
 	if _, err := tx.Exec(ctx, `DELETE FROM notify_stage`); err != nil {
@@ -40,13 +40,16 @@ func stageExposures(ctx context.Context, tx *db.Tx, rows map[rowKey]*row) error 
 	values := make([][]any, 0, len(rows))
 	flat := make([]any, 0, len(rows)*len(stageColumns))
 	for k, r := range rows {
-		var due any
+		var due, byName any
 		if !r.due.IsZero() {
 			due = db.Micros(r.due)
 		}
+		if r.byName != (Fingerprint{}) {
+			byName = r.byName[:]
+		}
 		at := len(flat)
 		flat = append(flat, k.organisation[:], k.fingerprint[:], r.kind, r.class, int64(r.severity), r.address, int64(r.port), r.name, r.vulnerability,
-			r.role, r.reasons, r.evidence, db.Micros(r.first), db.Micros(r.last), due)
+			r.role, r.reasons, r.evidence, db.Micros(r.first), db.Micros(r.last), due, byName)
 		values = append(values, flat[at:len(flat):len(flat)])
 	}
 	if err := tx.Bulk(ctx, "notify_stage", stageColumns, values); err != nil {
@@ -61,18 +64,21 @@ func stageExposures(ctx context.Context, tx *db.Tx, rows map[rowKey]*row) error 
 var (
 	reopenExposures = `UPDATE notify_exposure AS e SET state = 'reopened', state_at = ?3, confirmed = 0,
 		severity = s.severity, role = s.role, reasons = s.reasons, evidence = s.evidence, address = s.address, name = s.name, series_id = ?2,
-		last_seen = s.last_seen, count = e.count + 1, last_report = ?1, remind_at = NULL, reminders = 0, due_at = s.due_at
+		last_seen = s.last_seen, count = CASE WHEN e.last_report < ?1 THEN e.count + 1 ELSE e.count END, last_report = ?1,
+		remind_at = NULL, reminders = 0, due_at = s.due_at
 		FROM notify_stage s WHERE e.organisation_id = s.organisation_id AND e.fingerprint = s.fingerprint
-		AND e.state IN (` + quoteStates(from(StateReopened, ByReport)) + `) AND s.last_seen > e.reopens_after AND e.last_report < ?1`
+		AND e.state IN (` + quoteStates(from(StateReopened, ByReport)) + `) AND s.last_seen > e.reopens_after
+		AND (e.last_report < ?1 OR e.last_report = ?1 AND s.last_seen > e.last_seen)`
 
 	seeExposuresAgain = `UPDATE notify_exposure AS e SET
 		first_seen = CASE WHEN s.first_seen < e.first_seen THEN s.first_seen ELSE e.first_seen END,
 		last_seen = CASE WHEN s.last_seen > e.last_seen THEN s.last_seen ELSE e.last_seen END,
-		count = e.count + 1, last_report = ?1, series_id = ?2, severity = s.severity, role = s.role, reasons = s.reasons,
+		count = e.count + 1, last_report = ?1, series_id = ?2, role = s.role, reasons = s.reasons,
+		severity = CASE WHEN e.state IN ('open', 'acknowledged') AND e.severity > s.severity THEN e.severity ELSE s.severity END,
 		address = s.address, name = CASE WHEN s.name = '' THEN e.name ELSE s.name END,
 		due_at = CASE
 			WHEN e.state IN ('new', 'reopened') AND (e.due_at IS NULL OR s.due_at < e.due_at) THEN s.due_at
-			WHEN e.state IN ('open', 'acknowledged') AND s.severity > e.severity AND s.severity >= 4 AND e.due_at IS NULL THEN s.due_at
+			WHEN e.state IN ('open', 'acknowledged') AND s.severity > e.severity AND s.severity >= 4 AND (e.due_at IS NULL OR s.due_at < e.due_at) THEN s.due_at
 			WHEN e.state IN ('open', 'acknowledged') AND s.last_seen > e.last_seen AND e.due_at IS NULL THEN e.remind_at
 			ELSE e.due_at END
 		FROM notify_stage s WHERE e.organisation_id = s.organisation_id AND e.fingerprint = s.fingerprint AND e.last_report < ?1`
@@ -83,6 +89,11 @@ var (
 		last_seen = CASE WHEN s.last_seen > e.last_seen THEN s.last_seen ELSE e.last_seen END
 		FROM notify_stage s WHERE e.organisation_id = s.organisation_id AND e.fingerprint = s.fingerprint
 		AND (s.first_seen < e.first_seen OR s.last_seen > e.last_seen)`
+
+	// What was known by its name alone is known by its address from now on: one exposure, not two.
+	mergeExposures = `UPDATE notify_exposure AS e SET state = 'expired', state_at = ?1, reopens_after = s.last_seen, due_at = NULL, remind_at = NULL
+		FROM notify_stage s WHERE s.by_name IS NOT NULL AND e.organisation_id = s.organisation_id AND e.fingerprint = s.by_name
+		AND e.state IN (` + quoteStates(from(StateExpired, ByRegister)) + `)`
 
 	insertExposures = `INSERT INTO notify_exposure (organisation_id, fingerprint, type, class, severity, address, port, name, vulnerability,
 		role, reasons, evidence, series_id, first_seen, last_seen, count, first_report, last_report, state, state_at,
@@ -102,6 +113,9 @@ func seeExposures(ctx context.Context, tx *db.Tx, seq, series, now int64) (c Cou
 	}
 	if _, err = tx.Exec(ctx, stretchExposures); err != nil {
 		return c, fmt.Errorf("stretch exposures: %w", err)
+	}
+	if _, err = tx.Exec(ctx, mergeExposures, now); err != nil {
+		return c, fmt.Errorf("merge exposures: %w", err)
 	}
 	if c.ExposuresNew, err = tx.Exec(ctx, insertExposures, seq, series, now); err != nil {
 		return c, fmt.Errorf("make exposures: %w", err)

@@ -42,20 +42,42 @@ func openSupplierLink(ctx context.Context, tx *db.Tx, notification db.ID, now ti
 	return &SupplierLink{CreatedAt: created.Time, Expires: expires.Time}, err
 }
 
+// isItem keeps to what a link (?1 its notification, ?2 its organisation, ?3 its hash) is about: the
+// items of the notification, or those of them that were chosen for the link.
 const isItem = `WHERE e.organisation_id = ?2 AND EXISTS (SELECT 1 FROM notify_item i WHERE i.notification_id = ?1
-	AND i.organisation_id = e.organisation_id AND i.fingerprint = e.fingerprint)`
+	AND i.organisation_id = e.organisation_id AND i.fingerprint = e.fingerprint)
+	AND (NOT EXISTS (SELECT 1 FROM notify_link_item c WHERE c.token_hash = ?3)
+		OR EXISTS (SELECT 1 FROM notify_link_item c WHERE c.token_hash = ?3 AND c.fingerprint = e.fingerprint))`
+
+func insertLinkItems(ctx context.Context, tx *db.Tx, hash []byte, about []Exposure) error {
+	rows := make([][]any, len(about))
+	for i := range about {
+		rows[i] = []any{hash, about[i].Fingerprint[:]}
+	}
+	return tx.Bulk(ctx, "notify_link_item", []string{"token_hash", "fingerprint"}, rows)
+}
+
+// saidAlready tells whether the holder gave the same answer about as many exposures since the moment
+// given: a button that was pressed twice. Asking for help is the same whatever the words.
+func saidAlready(ctx context.Context, tx *db.Tx, k link, f Feedback, exposures int, since time.Time) (bool, error) {
+	var n int
+	err := tx.One(ctx, `SELECT count(*) FROM notify_feedback WHERE notification_id = ?1 AND holder = ?2 AND answer = ?3 AND given_at > ?4
+		AND (answer = 'help' OR exposures = ?5 AND note = ?6)`,
+		[]any{k.notification, string(k.holder), string(f.Answer), db.At(since), exposures, f.Note}, &n)
+	return n > 0, err
+}
 
 // kindsOfItems counts what a notification is about, as far as it is still kept.
-func kindsOfItems(ctx context.Context, tx *db.Tx, notification, organisation db.ID) (list []Kind, err error) {
+func kindsOfItems(ctx context.Context, tx *db.Tx, k link) (list []Kind, err error) {
 	err = tx.Each(ctx, func(scan func(...any) error) error {
-		var k Kind
+		var kind Kind
 		var severity int64
-		err := scan(&k.Type, &k.Class, &severity, &k.Exposures)
-		k.Severity = feeds.Severity(severity)
-		list = append(list, k)
+		err := scan(&kind.Type, &kind.Class, &severity, &kind.Exposures)
+		kind.Severity = feeds.Severity(severity)
+		list = append(list, kind)
 		return err
 	}, `SELECT e.type, e.class, max(e.severity), count(*) FROM notify_exposure AS e `+isItem+`
-		GROUP BY e.type, e.class ORDER BY max(e.severity) DESC, e.type, e.class`, notification, organisation)
+		GROUP BY e.type, e.class ORDER BY max(e.severity) DESC, e.type, e.class`, k.notification, k.organisation, k.hash)
 	return list, err
 }
 
@@ -74,20 +96,20 @@ func lastSaid(ctx context.Context, tx *db.Tx, notification db.ID) (list []Said, 
 	return list, err
 }
 
-func pageOfItems(ctx context.Context, tx *db.Tx, notification, organisation db.ID, offset, limit int, fn func(Exposure) error) error {
-	return eachExposure(ctx, tx, fn, `AS e `+isItem+` ORDER BY e.severity DESC, e.type, e.address, e.name, e.port, e.vulnerability LIMIT ?3 OFFSET ?4`,
-		notification, organisation, limit, offset)
+func pageOfItems(ctx context.Context, tx *db.Tx, k link, offset, limit int, fn func(Exposure) error) error {
+	return eachExposure(ctx, tx, fn, `AS e `+isItem+` ORDER BY e.severity DESC, e.type, e.address, e.name, e.port, e.vulnerability LIMIT ?4 OFFSET ?5`,
+		k.notification, k.organisation, k.hash, limit, offset)
 }
 
 // chooseItems returns those of the chosen exposures that are the notification's; all of them when
 // none is chosen.
-func chooseItems(ctx context.Context, tx *db.Tx, notification, organisation db.ID, chosen []Fingerprint) (list []Exposure, err error) {
+func chooseItems(ctx context.Context, tx *db.Tx, k link, chosen []Fingerprint) (list []Exposure, err error) {
 	err = eachExposure(ctx, tx, func(e Exposure) error {
 		if len(chosen) == 0 || slices.Contains(chosen, e.Fingerprint) {
 			list = append(list, e)
 		}
 		return nil
-	}, `AS e `+isItem, notification, organisation)
+	}, `AS e `+isItem, k.notification, k.organisation, k.hash)
 	return list, err
 }
 
@@ -106,8 +128,7 @@ func moveExposures(ctx context.Context, tx *db.Tx, organisation db.ID, about []E
 			args = append(args, e.Fingerprint[:])
 			list += "?" + itoa(len(args))
 		}
-		n, err := tx.Exec(ctx, `UPDATE notify_exposure SET state = ?2, state_at = ?3, reopens_after = ?3, confirmed = 0, due_at = NULL,
-			remind_at = CASE WHEN CAST(?2 AS TEXT) = 'acknowledged' THEN remind_at ELSE NULL END
+		n, err := tx.Exec(ctx, `UPDATE notify_exposure SET state = ?2, state_at = ?3, reopens_after = ?3, confirmed = 0, due_at = NULL
 			WHERE organisation_id = ?1 AND state IN (`+quoteStates(allowed)+`) AND fingerprint IN (`+list+`)`, args...)
 		if err != nil {
 			return moved, err

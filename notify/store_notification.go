@@ -9,42 +9,37 @@ import (
 	"polder/internal/db"
 )
 
-// beingRead returns a condition that leaves out exposures of reports that are being read at this
-// moment, or whose reading was cut short in the last hour and goes on: one report gives one mail.
-func beingRead(ctx context.Context, tx *db.Tx, now time.Time) (condition string, err error) {
-	var from db.ID // the smallest id of an hour ago: ids begin with their moment
-	binary.BigEndian.PutUint64(from[:], uint64(now.Add(-time.Hour).UnixMilli())<<16)
-	condition = ` AND last_report NOT IN (0`
-	err = tx.Each(ctx, func(scan func(...any) error) error {
-		var seq int
-		err := scan(&seq)
-		condition += `, ` + itoa(seq)
-		return err
-	}, `SELECT seq FROM notify_report WHERE state = 'reading' AND id > ?1 ORDER BY seq DESC LIMIT 100`, from)
-	return condition + `)`, err
+// notBeingRead leaves out exposures of reports that are being read at this moment, or whose reading
+// was cut short in the last hour and goes on: one report gives one mail. ?4 is hourAgo.
+const notBeingRead = ` AND last_report NOT IN (SELECT seq FROM notify_report WHERE state = 'reading' AND id > ?4)`
+
+// hourAgo is the smallest id of an hour ago: ids begin with their moment.
+func hourAgo(now time.Time) (id db.ID) {
+	binary.BigEndian.PutUint64(id[:], uint64(now.Add(-time.Hour).UnixMilli())<<16)
+	return id
 }
 
 // organisationsDue returns every organisation that something is due for at the moment given.
-func organisationsDue(ctx context.Context, tx *db.Tx, until int64, but string) (list []db.ID, err error) {
+func organisationsDue(ctx context.Context, tx *db.Tx, until int64, now time.Time) (list []db.ID, err error) {
 	err = tx.Each(ctx, func(scan func(...any) error) error {
 		var id db.ID
 		err := scan(&id)
 		list = append(list, id)
 		return err
-	}, `SELECT DISTINCT organisation_id FROM notify_exposure WHERE due_at <= ?1`+but, until)
+	}, `SELECT DISTINCT organisation_id FROM notify_exposure WHERE due_at <= ?1`+strings.ReplaceAll(notBeingRead, "?4", "?2"), until, hourAgo(now))
 	return list, err
 }
 
 // takeItems makes what is due the items of a notification: solved and confirmed ones for a closing
 // message, those that need doing for any other.
-func takeItems(ctx context.Context, tx *db.Tx, notification, organisation db.ID, until int64, but string, closing bool) (int64, error) {
+func takeItems(ctx context.Context, tx *db.Tx, notification, organisation db.ID, until int64, now time.Time, closing bool) (int64, error) {
 	which := `state IN ('new', 'reopened', 'open', 'acknowledged')`
 	if closing {
 		which = `state = 'solved' AND confirmed = 1`
 	}
 	return tx.Exec(ctx, `INSERT INTO notify_item (notification_id, organisation_id, fingerprint)
-		SELECT ?1, organisation_id, fingerprint FROM notify_exposure WHERE organisation_id = ?2 AND due_at <= ?3`+but+` AND `+which,
-		notification[:], organisation[:], until)
+		SELECT ?1, organisation_id, fingerprint FROM notify_exposure WHERE organisation_id = ?2 AND due_at <= ?3`+notBeingRead+` AND `+which,
+		notification[:], organisation[:], until, hourAgo(now))
 }
 
 func eachItem(ctx context.Context, tx *db.Tx, notification db.ID, fn func(Exposure) error) error {
@@ -54,10 +49,23 @@ func eachItem(ctx context.Context, tx *db.Tx, notification db.ID, fn func(Exposu
 		ORDER BY severity DESC, type, address, name, port, vulnerability`, notification[:])
 }
 
-// letGo takes exposures that are no longer their organisation's out of a notification and expires them.
+// letGo takes exposures that are no longer their organisation's out of a notification and expires
+// them. What nobody was told of is forgotten: should the asset come back, the reports are looked at
+// again for it.
 func letGo(ctx context.Context, tx *db.Tx, notification db.ID, gone []Exposure, now int64) error {
 	for _, e := range gone {
 		if _, err := tx.Exec(ctx, `DELETE FROM notify_item WHERE notification_id = ?1 AND fingerprint = ?2`, notification[:], e.Fingerprint[:]); err != nil {
+			return err
+		}
+		if e.ToldAt.IsZero() {
+			if _, err := tx.Exec(ctx, `DELETE FROM notify_exposure WHERE organisation_id = ?1 AND fingerprint = ?2 AND told_at IS NULL`,
+				e.Organisation[:], e.Fingerprint[:]); err != nil {
+				return err
+			}
+			continue
+		}
+		if _, err := tx.Exec(ctx, `UPDATE notify_exposure SET due_at = NULL WHERE organisation_id = ?1 AND fingerprint = ?2`,
+			e.Organisation[:], e.Fingerprint[:]); err != nil {
 			return err
 		}
 		if _, err := tx.Exec(ctx, `UPDATE notify_exposure SET state = 'expired', state_at = ?3, reopens_after = last_seen, due_at = NULL, remind_at = NULL
@@ -98,8 +106,8 @@ func postpone(ctx context.Context, tx *db.Tx, organisation db.ID, until, to int6
 
 func insertNotification(ctx context.Context, tx *db.Tx, n *Notification) error {
 	_, err := tx.Exec(ctx, `INSERT INTO notify_notification (id, reference, organisation_id, kind, severity, classes, language, subject,
-		body_text, body_html, exposures, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)`,
-		n.ID, n.Reference, n.Organisation, n.Kind, n.Severity, strings.Join(n.Classes, ","), n.Language, n.Subject, n.Text, n.HTML, n.Exposures, db.At(n.CreatedAt))
+		body_text, body_html, exposures, register_version, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)`,
+		n.ID, n.Reference, n.Organisation, n.Kind, n.Severity, strings.Join(n.Classes, ","), n.Language, n.Subject, n.Text, n.HTML, n.Exposures, n.Register, db.At(n.CreatedAt))
 	return err
 }
 
@@ -129,7 +137,7 @@ type dueDelivery struct {
 	attempts                            int
 	kind, subject, text, html, language string
 	reference                           string
-	severity                            int64
+	severity, register                  int64
 	created                             time.Time
 }
 
@@ -138,12 +146,12 @@ func deliveriesDue(ctx context.Context, tx *db.Tx, now int64, limit int) (list [
 		var d dueDelivery
 		var created db.Time
 		err := scan(&d.id, &d.notification, &d.organisation, &d.recipient, &d.messageID, &d.attempts, &d.kind, &d.subject, &d.text, &d.html,
-			&d.language, &d.reference, &d.severity, &created)
+			&d.language, &d.reference, &d.severity, &d.register, &created)
 		d.created = created.Time
 		list = append(list, &d)
 		return err
 	}, `SELECT d.id, d.notification_id, n.organisation_id, d.recipient, d.message_id, d.attempts, n.kind, n.subject, n.body_text, n.body_html,
-		n.language, n.reference, n.severity, n.created_at
+		n.language, n.reference, n.severity, n.register_version, n.created_at
 		FROM notify_delivery d JOIN notify_notification n ON n.id = d.notification_id
 		WHERE d.next_at <= ?1 ORDER BY d.next_at LIMIT ?2`, now, limit)
 	return list, err

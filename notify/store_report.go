@@ -32,7 +32,7 @@ func ensureSeries(ctx context.Context, tx *db.Tx, source, kind, part string) (id
 
 const reportColumns = `id, seq, series_id, source_key, type, format, name, mapping, sha256, size, tlp, licence, received_at, state, problem,
 	last_line, rows_read, rejected, matched, unmatched, exposures_new, exposures_again, exposures_reopened,
-	observed_last, COALESCE(day, 0), fresh, completed_at, raw_deleted_at`
+	observed_last, COALESCE(day, 0), fresh, completed_at, raw_deleted_at, register_version`
 
 func scanReport(scan func(...any) error) (*Report, error) {
 	var r Report
@@ -40,7 +40,7 @@ func scanReport(scan func(...any) error) (*Report, error) {
 	var fresh int64
 	err := scan(&r.ID, &r.Seq, &r.Series, &r.Source, &r.Type, &r.Format, &r.Name, &r.Mapping, &r.SHA256, &r.Size, &r.TLP, &r.Licence,
 		&received, &r.State, &r.Problem, &r.LastLine, &r.Rows, &r.Rejected, &r.Matched, &r.Unmatched,
-		&r.ExposuresNew, &r.ExposuresAgain, &r.ExposuresReopened, &observed, &r.Day, &fresh, &completed, &deleted)
+		&r.ExposuresNew, &r.ExposuresAgain, &r.ExposuresReopened, &observed, &r.Day, &fresh, &completed, &deleted, &r.Register)
 	r.ReceivedAt, r.ObservedLast, r.CompletedAt, r.RawDeletedAt = received.Time, observed.Time, completed.Time, deleted.Time
 	r.Fresh = fresh == 1
 	return &r, err
@@ -91,10 +91,10 @@ func insertReport(ctx context.Context, tx *db.Tx, r *Report) (seq int64, err err
 	}
 	err = tx.One(ctx, `INSERT INTO notify_report (id, seq, series_id, source_key, type, format, name, mapping, sha256, size, tlp, licence,
 		received_at, state, problem, last_line, rows_read, rejected, matched, unmatched, exposures_new, exposures_again,
-		exposures_reopened, day, fresh)
-		SELECT ?1, COALESCE(max(seq), 0) + 1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 'reading', '', 0, 0, 0, 0, 0, 0, 0, 0, ?13, 0
+		exposures_reopened, day, fresh, register_version)
+		SELECT ?1, COALESCE(max(seq), 0) + 1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 'reading', '', 0, 0, 0, 0, 0, 0, 0, 0, ?13, 0, ?14
 		FROM notify_report RETURNING seq`,
-		[]any{r.ID, r.Series, r.Source, r.Type, r.Format, r.Name, r.Mapping, r.SHA256, r.Size, r.TLP, r.Licence, db.At(r.ReceivedAt), day}, &seq)
+		[]any{r.ID, r.Series, r.Source, r.Type, r.Format, r.Name, r.Mapping, r.SHA256, r.Size, r.TLP, r.Licence, db.At(r.ReceivedAt), day, r.Register}, &seq)
 	return seq, err
 }
 
@@ -115,13 +115,11 @@ func progressReport(ctx context.Context, tx *db.Tx, r *Report) error {
 	return err
 }
 
-// usualRows returns the rows of the latest complete report of the series before this one; 0: none.
+// usualRows returns the rows of the largest of the three complete reports of the series before this
+// one; 0: none. Of three, so that a real drop becomes usual after some days.
 func usualRows(ctx context.Context, tx *db.Tx, r *Report) (rows int64, err error) {
-	err = tx.One(ctx, `SELECT rows_read FROM notify_report WHERE series_id = ?1 AND seq < ?2 AND fresh = 1 ORDER BY seq DESC LIMIT 1`,
-		[]any{r.Series, r.Seq}, &rows)
-	if errors.Is(err, db.ErrNoRows) {
-		return 0, nil
-	}
+	err = tx.One(ctx, `SELECT COALESCE(max(rows_read), 0) FROM (SELECT rows_read FROM notify_report
+		WHERE series_id = ?1 AND seq < ?2 AND state = 'complete' ORDER BY seq DESC LIMIT 3) AS latest`, []any{r.Series, r.Seq}, &rows)
 	return rows, err
 }
 
@@ -134,7 +132,8 @@ func completeReport(ctx context.Context, tx *db.Tx, r *Report) error {
 	if r.Day != 0 {
 		day = r.Day
 	}
-	_, err := tx.Exec(ctx, `UPDATE notify_report SET state = ?2, problem = ?3, fresh = ?4, day = ?5, completed_at = ?6 WHERE id = ?1`,
+	_, err := tx.Exec(ctx, `UPDATE notify_report SET state = ?2, problem = ?3, fresh = ?4, day = ?5, completed_at = ?6,
+		observed_last = COALESCE(observed_last, received_at) WHERE id = ?1`,
 		r.ID, r.State, r.Problem, fresh, day, db.At(r.CompletedAt))
 	if err != nil {
 		return err

@@ -20,8 +20,8 @@ func latestFresh(ctx context.Context, tx *db.Tx, series int64) (a absence, err e
 		return a, err
 	}
 	a.days = len(days)
-	err = tx.One(ctx, `SELECT min(seq), COALESCE(min(observed_last), 0), min(format), min(type) FROM notify_report
-		WHERE series_id = ?1 AND fresh = 1 AND day >= ?2`, []any{series, days[len(days)-1]}, &a.seq, &a.observed, &a.format, &a.kind)
+	err = tx.One(ctx, `SELECT min(seq), COALESCE(min(observed_last), 0), min(format), min(type), max(mapping) FROM notify_report
+		WHERE series_id = ?1 AND fresh = 1 AND day >= ?2`, []any{series, days[len(days)-1]}, &a.seq, &a.observed, &a.format, &a.kind, &a.mapping)
 	if err != nil {
 		return a, err
 	}

@@ -56,6 +56,9 @@ func (g *gathering) add(e Exposure) {
 		g.classes = append(g.classes, e.Class)
 	}
 	i := slices.IndexFunc(g.groups, func(x *group) bool { return x.kind == e.Type && x.class == e.Class })
+	if i < 0 && g.total > mostLines {
+		return // counted among the rest: a letter must end
+	}
 	if i < 0 {
 		g.groups = append(g.groups, &group{kind: e.Type, class: e.Class})
 		i = len(g.groups) - 1
@@ -147,7 +150,7 @@ func (w *writer) group(l *letter, x *group) {
 func what(e Exposure) string {
 	s := e.subject()
 	if e.Name != "" && e.Address != "" {
-		s += " (" + e.Name + ")"
+		s += " (" + defuse(e.Name) + ")"
 	}
 	if e.Vulnerability != "" {
 		s += " " + e.Vulnerability

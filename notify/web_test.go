@@ -691,7 +691,7 @@ func TestWhatAnswersLeadTo(t *testing.T) {
 			t.Error("the page does not say what happens next")
 		}
 		v.post("/f/"+smid, "answer", "false_positive")
-		for a, n := range map[Answer]int{IsNotOurs: 4, IsFalse: 1} {
+		for a, n := range map[Answer]int{IsNotOurs: 2, IsFalse: 1} {
 			if got := f.count("notify_tally", "source_key = 'shadowserver' AND type = 'scan_rdp' AND answer = ?1 AND count = ?2", string(a), n); got != 1 {
 				t.Errorf("%s is not counted %d times", a, n)
 			}

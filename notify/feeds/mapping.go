@@ -20,6 +20,7 @@ type Mapping struct {
 	Source  string // key of the source: "divd"
 	TLP     string // "clear", "green", "amber", "amber+strict", "red" or ""
 	Licence string // SPDX id or a short text, "" if not told
+	Regular bool   // the list comes again and again, and whole: absence from it means something
 
 	delimiter byte
 	typ       string
@@ -46,6 +47,7 @@ type mappedColumn struct {
 //	severity: high              # of lines that carry none
 //	tlp: amber
 //	licence: CC-BY-4.0
+//	regular: true               # the list comes again and again, and whole; false if not told
 //	time_format: DD-MM-YYYY hh:mm   # or "unix"; the usual ways of writing if not told
 //	timezone: Europe/Amsterdam      # of times that tell none; UTC if not told
 //	columns:                    # column in the file: canonical key
@@ -146,6 +148,14 @@ func (m *Mapping) readKey(key, v string) (err error) {
 		m.TLP, err = parseTLP(v)
 	case "licence":
 		m.Licence = v
+	case "regular":
+		switch v {
+		case "true":
+			m.Regular = true
+		case "false":
+		default:
+			return fmt.Errorf("regular is true or false, not %s", quote(v))
+		}
 	case "time_format":
 		m.layout, err = parseLayout(v)
 	case "timezone":
@@ -153,7 +163,7 @@ func (m *Mapping) readKey(key, v string) (err error) {
 			return fmt.Errorf("%s is not a time zone: use one such as Europe/Amsterdam or UTC", quote(v))
 		}
 	default:
-		return fmt.Errorf("%s is not a key of a mapping: the keys are source, format, delimiter, type, class, severity, tlp, licence, time_format, timezone and columns", quote(key))
+		return fmt.Errorf("%s is not a key of a mapping: the keys are source, format, delimiter, type, class, severity, tlp, licence, regular, time_format, timezone and columns", quote(key))
 	}
 	return err
 }

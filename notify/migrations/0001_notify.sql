@@ -44,7 +44,8 @@ CREATE TABLE notify_report (
     day                BIGINT,                  -- of the report, days since 1970
     fresh              BIGINT NOT NULL,         -- 1: whole and of usual size, so absence from it means something
     completed_at       BIGINT,
-    raw_deleted_at     BIGINT
+    raw_deleted_at     BIGINT,
+    register_version   BIGINT NOT NULL          -- of the assets, when its reading began
 );
 CREATE INDEX notify_report_series ON notify_report (series_id, day);
 CREATE INDEX notify_report_received ON notify_report (received_at);
@@ -120,6 +121,7 @@ CREATE TABLE notify_notification (
     body_text       TEXT   NOT NULL,         -- with a placeholder where the secret link goes
     body_html       TEXT   NOT NULL,
     exposures       BIGINT NOT NULL,
+    register_version BIGINT NOT NULL,        -- of the assets, when it was composed
     created_at      BIGINT NOT NULL
 );
 CREATE INDEX notify_notification_organisation ON notify_notification (organisation_id, created_at);
@@ -145,6 +147,7 @@ CREATE TABLE notify_delivery (
     reply           TEXT   NOT NULL
 );
 CREATE INDEX notify_delivery_next ON notify_delivery (next_at) WHERE next_at IS NOT NULL;
+CREATE INDEX notify_delivery_failed ON notify_delivery (id) WHERE state = 'failed';
 CREATE INDEX notify_delivery_notification ON notify_delivery (notification_id);
 
 -- A secret link to the exposures of one notification; only its hash is kept.
@@ -170,6 +173,13 @@ CREATE TABLE notify_feedback (
     given_at        BIGINT NOT NULL
 );
 CREATE INDEX notify_feedback_notification ON notify_feedback (notification_id);
+
+-- What a supplier's link is about, when it is not about all of its notification.
+CREATE TABLE notify_link_item (
+    token_hash  BYTEA NOT NULL REFERENCES notify_link (token_hash) ON DELETE CASCADE,
+    fingerprint BYTEA NOT NULL,
+    PRIMARY KEY (token_hash, fingerprint)
+);
 
 -- Feedback counted as it comes, by source and type.
 CREATE TABLE notify_tally (

@@ -1,0 +1,52 @@
+package notify
+
+import (
+	"context"
+	"time"
+
+	"polder/internal/db"
+)
+
+// putBehind makes a delivery due at the moment given, if it is still to be made.
+func putBehind(ctx context.Context, tx *db.Tx, id db.ID, at time.Time) error {
+	_, err := tx.Exec(ctx, `UPDATE notify_delivery SET next_at = ?2 WHERE id = ?1 AND next_at IS NOT NULL`, id, db.At(at))
+	return err
+}
+
+func redirect(ctx context.Context, tx *db.Tx, id db.ID, to string) error {
+	_, err := tx.Exec(ctx, `UPDATE notify_delivery SET recipient = ?2 WHERE id = ?1`, id, to)
+	return err
+}
+
+// takeBack ends a delivery that was not made, and makes what is left of its notification due again
+// as if nobody had been told, which is so.
+func takeBack(ctx context.Context, tx *db.Tx, d *dueDelivery, now int64) error {
+	_, err := tx.Exec(ctx, `UPDATE notify_delivery SET state = 'failed', next_at = NULL, reply = 'taken back: the register of assets changed before it was sent'
+		WHERE id = ?1 AND state IN (`+quoteDeliveries(deliveriesBefore(Failed))+`)`, d.id)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, `UPDATE notify_link SET revoked_at = ?2 WHERE notification_id = ?1 AND revoked_at IS NULL`, d.notification, now); err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `UPDATE notify_exposure SET due_at = ?2, told_at = CASE WHEN CAST(?3 AS TEXT) = 'warning' THEN NULL ELSE told_at END
+		WHERE (organisation_id, fingerprint) IN (SELECT organisation_id, fingerprint FROM notify_item WHERE notification_id = ?1)
+		AND state IN ('open', 'acknowledged', 'solved')`, d.notification, now, d.kind)
+	return err
+}
+
+// refused returns deliveries of notifications made since the moment given that were refused for good
+// and have no later attempt at another address.
+func refused(ctx context.Context, tx *db.Tx, since int64, limit int) (list []*dueDelivery, err error) {
+	err = tx.Each(ctx, func(scan func(...any) error) error {
+		var d dueDelivery
+		err := scan(&d.id, &d.notification, &d.organisation, &d.recipient, &d.messageID)
+		list = append(list, &d)
+		return err
+	}, `SELECT d.id, d.notification_id, n.organisation_id, d.recipient, d.message_id
+		FROM notify_delivery d JOIN notify_notification n ON n.id = d.notification_id
+		WHERE d.state = 'failed' AND n.kind <> 'desk' AND n.created_at > ?1 AND d.reply NOT LIKE 'taken back%'
+		AND NOT EXISTS (SELECT 1 FROM notify_delivery later WHERE later.notification_id = d.notification_id AND later.id > d.id)
+		ORDER BY d.id DESC LIMIT ?2`, since, limit)
+	return list, err
+}
