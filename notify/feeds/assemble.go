@@ -25,13 +25,14 @@ type assembly struct {
 	familyKey      string // of a Malware that a better name may push aside
 	loginKey       string // the same of an Account
 	wholeProductIs bool   // Product came in one piece
+	badHostname    string // why a Hostname was passed over: a reason to reject a line without an address
 }
 
 // begin empties out for the record that starts at line.
 func (a *assembly) begin(out *Finding, line int64, clean bool) {
 	*out = Finding{Line: line, Names: out.Names[:0], Vulnerabilities: out.Vulnerabilities[:0], Extra: out.Extra[:0]}
 	a.clean = clean
-	a.vendor, a.model, a.familyKey, a.loginKey, a.wholeProductIs = "", "", "", "", false
+	a.vendor, a.model, a.familyKey, a.loginKey, a.wholeProductIs, a.badHostname = "", "", "", "", false, ""
 }
 
 // extra keeps a value that has no place of its own.
@@ -52,7 +53,7 @@ func (a *assembly) set(out *Finding, r role, key, v string) string {
 	if !a.clean {
 		if r.strict() {
 			if !wellFormed(v) || strings.Contains(v, "\uFFFD") {
-				return fmt.Sprintf("column %s: %s holds a control character or bytes that are not UTF-8", key, quote(v))
+				return a.spoilt(out, r, key, v, "holds a control character or bytes that are not UTF-8")
 			}
 		} else {
 			v = tidy(v)
@@ -95,9 +96,9 @@ func (a *assembly) set(out *Finding, r role, key, v string) string {
 			out.Extra = append(out.Extra, Field{key, v})
 		}
 	case roleHostname:
-		return addName(out, Hostname, key, v)
+		return a.addName(out, Hostname, r, key, v)
 	case roleDomain:
-		return addName(out, Domain, key, v)
+		return a.addName(out, Domain, r, key, v)
 	case roleURL:
 		out.URL = v
 	case roleWebsite:
@@ -106,7 +107,7 @@ func (a *assembly) set(out *Finding, r role, key, v string) string {
 			break
 		}
 		host, _, _ := strings.Cut(v, "/")
-		return addName(out, Domain, key, host)
+		return a.addName(out, Domain, r, key, host)
 	case roleAccount:
 		if a.loginKey != "" {
 			out.Extra = append(out.Extra, Field{a.loginKey, out.Account})
@@ -196,6 +197,9 @@ func (a *assembly) finish(out *Finding) string {
 			out.Addr = addr
 		}
 	}
+	if a.badHostname != "" && !out.Addr.IsValid() {
+		return a.badHostname
+	}
 	if at := strings.LastIndexByte(out.Account, '@'); at >= 0 && provesMail(out) {
 		if domain := out.Account[at+1:]; domain != "" && len(domain) <= maxName {
 			out.name(MailDomain, domain)
@@ -227,13 +231,29 @@ func (f *Finding) name(k NameKind, v string) {
 	f.Names = append(f.Names, Name{k, v})
 }
 
-func addName(out *Finding, k NameKind, key, v string) string {
+func (a *assembly) addName(out *Finding, k NameKind, r role, key, v string) string {
 	host := hostOnly(v)
 	if len(host) > maxName {
-		return fmt.Sprintf("column %s: %s is too long for a name", key, quote(v))
+		return a.spoilt(out, r, key, v, "is too long for a name")
 	}
 	if _, is := literal(host); !is && host != "" {
 		out.name(k, host)
+	}
+	return ""
+}
+
+// spoilt gives the reason to reject a line for a value that cannot be right. A
+// reverse DNS name is written by whoever holds the address, an intruder too,
+// who must not hide a line with it: then the name is kept as text, cleaned,
+// and the line goes by its address. finish rejects it if it has none.
+func (a *assembly) spoilt(out *Finding, r role, key, v, why string) string {
+	reason := fmt.Sprintf("column %s: %s %s", key, quote(v), why)
+	if r != roleHostname {
+		return reason
+	}
+	a.badHostname = reason
+	if v = strings.TrimSpace(tidy(v)); v != "" {
+		out.Extra = append(out.Extra, Field{key, v})
 	}
 	return ""
 }
@@ -281,8 +301,8 @@ func (a *assembly) vulnerabilities(out *Finding, s string) (only bool) {
 	return only
 }
 
-// strict tells for which roles a broken character rejects the line: guessing
-// at it could name the wrong victim.
+// strict tells for which roles a broken character rejects the line, or a
+// Hostname: guessing at it could name the wrong victim.
 func (r role) strict() bool {
 	switch r {
 	case roleTime, roleAddress, rolePort, roleHostname, roleDomain, roleURL, roleWebsite, roleAccount, roleLogin, roleClass, roleType:

@@ -10,7 +10,9 @@
 //
 //   - A line that cannot be read is a Reject with its line number and the
 //     reason; its neighbours are read. Nothing is guessed about an address or
-//     a name, because a wrong guess warns the wrong organisation.
+//     a name, because a wrong guess warns the wrong organisation. A reverse DNS
+//     name that is broken is passed over where the line has an address: whoever
+//     broke into the machine may have written it, to hide the line.
 //   - Columns go by name, never by position. Nothing of a line is lost: what
 //     has no place of its own is in Extra.
 //   - What differs from what we know of a report is told as Drift and read

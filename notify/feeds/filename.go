@@ -51,14 +51,12 @@ func parseName(name string) fileName {
 	return f
 }
 
+// series keeps the number that a split report has behind its type: each number
+// is a part of its own, and what is absent from one part may be in another.
 func (f fileName) series(format string) string {
 	s := f.rest
 	if format == FormatShadowserver {
 		_, s, _ = strings.Cut(s, "-")
-	}
-	number, rest, _ := strings.Cut(s, "-")
-	if _, ok := digits(number); ok {
-		s = rest
 	}
 	return tidy(s)
 }

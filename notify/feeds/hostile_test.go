@@ -180,19 +180,22 @@ func TestZipOfManyFiles(t *testing.T) {
 func TestBrokenBytes(t *testing.T) {
 	text := "ip,hostname,banner\n192.0.2.1,a.example.com,x\n" +
 		"192.0.2.2,a.example.com,\x00\n" + // a NUL rejects the line
-		"192.0.2.3,a\xc3.example.com,x\n" + // a broken name too
+		"192.0.2.3,a\xc3.example.com,x\n" + // a broken reverse name is only kept
 		"192.0.2.4,a.example.com,\xc3(\x7f\u2028)\n" + // broken free text does not
 		"=cmd|'/c calc'!A0,a.example.com,x\n" +
 		"192.0.2.6,\u202egro.elpmaxe,x\n" +
 		"192.0.2.7,a.example.com,=1+1\n"
 	g := readAll(t, text, "scan_http.csv", Options{})
-	if len(g.findings) != 4 || len(g.rejects) != 3 {
+	if len(g.findings) != 5 || len(g.rejects) != 2 {
 		t.Fatalf("%d findings, %s", len(g.findings), g.reasons())
 	}
-	if v := g.findings[1].Get("banner"); v != "\uFFFD( \u2028)" {
+	if f := g.findings[1]; f.Get("hostname") != "a\uFFFD.example.com" || len(f.Names) != 0 || f.Addr.String() != "192.0.2.3" {
+		t.Errorf("%+v", f)
+	}
+	if v := g.findings[2].Get("banner"); v != "\uFFFD( \u2028)" {
 		t.Errorf("%q", v)
 	}
-	if v := g.findings[3].Get("banner"); v != "=1+1" {
+	if v := g.findings[4].Get("banner"); v != "=1+1" {
 		t.Errorf("a formula is text here: %q", v)
 	}
 	if r := g.rejects[0].Raw; r != "192.0.2.2,a.example.com,\uFFFD" {

@@ -142,6 +142,8 @@ func TestMappingRefuses(t *testing.T) {
 		good + "columns: {ip: extra.}":        "not a canonical key",
 		good + "columns: {a: source.ip, b: source.ip}": "both mean",
 		good + "columns: {a: source.ip, A: extra.a}":   "twice",
+		good + "regular: yes":                          "true or false",
+		good + "regular:":                              "true or false",
 		good + "licence: {a: b}":                       "one value",
 		good + "x: &a [*a,*a]\n":                       "",
 		"source: \"a\\nb\"":                            "control character",
@@ -157,6 +159,17 @@ func TestMappingRefuses(t *testing.T) {
 	}
 	if _, err := Open(strings.NewReader("ip,gone,IP\n"), 11, "x.csv", Options{Mapping: m}); err == nil || !strings.Contains(err.Error(), "twice") {
 		t.Error(err)
+	}
+}
+
+func TestMappingRegular(t *testing.T) {
+	for text, want := range map[string]bool{"": false, "regular: false\n": false, "regular: true\n": true} {
+		if m := mapping(t, "class: other\n"+text+"columns: {ip: source.ip}\n"); m.Regular != want {
+			t.Errorf("%q: %t", text, m.Regular)
+		}
+	}
+	if m := mapping(t, "ip: source.ip\nregular: extra.regular\n"); m.Regular {
+		t.Error("a column of that name says nothing about the list")
 	}
 }
 

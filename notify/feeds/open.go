@@ -207,7 +207,7 @@ func (f *Feed) Type() string { return f.typ }
 func (f *Feed) Format() string { return f.format }
 
 // Series gives the part of the file name that is the same in tomorrow's report
-// ("example-asn" of "2026-01-02-scan_rdp-12-example-asn.csv"), "" if there is none.
+// ("12-example-asn" of "2026-01-02-scan_rdp-12-example-asn.csv"), "" if there is none.
 func (f *Feed) Series() string { return f.name.series(f.format) }
 
 // ReportDate gives the date of the file name in UTC, zero if there is none.

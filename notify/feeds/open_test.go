@@ -69,12 +69,12 @@ func TestOpenPacked(t *testing.T) {
 
 func TestOpenName(t *testing.T) {
 	for name, want := range map[string]string{
-		"2026-01-02-scan_http-12-example-asn.csv": "scan_http/example-asn/2026-01-02",
-		"2026-01-02-scan_http-12-example.csv":     "scan_http/example/2026-01-02",
+		"2026-01-02-scan_http-12-example-asn.csv": "scan_http/12-example-asn/2026-01-02",
+		"2026-01-02-scan_http-12-example.csv":     "scan_http/12-example/2026-01-02",
 		"2026-01-02-scan_http-example.csv.gz":     "scan_http/example/2026-01-02",
-		"2026-01-02-scan_http-12.csv":             "scan_http//2026-01-02",
+		"2026-01-02-scan_http-12.csv":             "scan_http/12/2026-01-02",
 		"2026-01-02-scan_http.csv":                "scan_http//2026-01-02",
-		"2026-01-02-dns_openresolver-9-x-asn.csv": "dns_openresolver/x-asn/2026-01-02",
+		"2026-01-02-dns_openresolver-9-x-asn.csv": "dns_openresolver/9-x-asn/2026-01-02",
 		"2026-01-02-event_sinkhole-x.csv":         "event4_sinkhole/x/2026-01-02",
 		"scan_http.csv":                           "scan_http//",
 		`C:\in\SCAN_HTTP.CSV.zip`:                 "scan_http//",

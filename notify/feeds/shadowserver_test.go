@@ -127,19 +127,20 @@ func TestShadowserverRejects(t *testing.T) {
 		{"192.0.2.1,yesterday,,", `column timestamp: "yesterday" is not a time we can read`},
 		{"192.0.2.1,2026-02-30 00:00:00,,", `column timestamp: "2026-02-30 00:00:00" is not a time we can read`},
 		{"192.0.2.1,2026-01-03 12:00:01,,", `column timestamp: "2026-01-03 12:00:01" lies in the future`},
-		{"192.0.2.1,,a\x1b[2Jb.example,", `column hostname: "a\x1b[2Jb.example" holds a control character or bytes that are not UTF-8`},
-		{"192.0.2.1,,\"a.example\r\nBcc: x@example.com\",", `column hostname: "a.example\r\nBcc: x@example.com" holds a control character or bytes that are not UTF-8`},
-		{"192.0.2.1,,a\xff.example,", `column hostname: "a\xff.example" holds a control character or bytes that are not UTF-8`},
-		{"192.0.2.1,,a\u0085b.example,", `column hostname: "a\u0085b.example" holds a control character or bytes that are not UTF-8`},
+		{",,a\x1b[2Jb.example,", `column hostname: "a\x1b[2Jb.example" holds a control character or bytes that are not UTF-8`},
+		{",,\"a.example\r\nBcc: x@example.com\",", `column hostname: "a.example\r\nBcc: x@example.com" holds a control character or bytes that are not UTF-8`},
+		{",,a\xff.example,", `column hostname: "a\xff.example" holds a control character or bytes that are not UTF-8`},
+		{",,a\u0085b.example,", `column hostname: "a\u0085b.example" holds a control character or bytes that are not UTF-8`},
 		{"192.0.2.1\xff,,,", `column ip: "192.0.2.1\xff" holds a control character or bytes that are not UTF-8`},
-		{"192.0.2.1,,\x00,", "the line holds a NUL byte"},
+		{"192.0.2.1,\x00,,", "the line holds a NUL byte"},
+		{",,\x00,", `column hostname: "\x00" holds a control character or bytes that are not UTF-8`},
 		{"192.0.2.1,,", "the line has 3 fields where the header has 4"},
 		{"192.0.2.1,,,,", "the line has 5 fields where the header has 4"},
 		{"0.0.0.0,,,", "the line has neither an address nor a name of the victim"},
 		{"::,,,", "the line has neither an address nor a name of the victim"},
 		{",2026-01-02 03:04:05,,443", "the line has neither an address nor a name of the victim"},
 		{"192.0.2.1,,\"a,", "the quote of field 3 is not closed"},
-		{"192.0.2.1,," + strings.Repeat("a", 600) + ",", `column hostname: "` + strings.Repeat("a", 77) + `..." is too long for a name`},
+		{",," + strings.Repeat("a", 600) + ",", `column hostname: "` + strings.Repeat("a", 77) + `..." is too long for a name`},
 	} {
 		good := "192.0.2.%d,2026-01-02 03:04:05,www.example.com,443\n"
 		text := "ip,timestamp,hostname,port\n" + fmt.Sprintf(good, 1) + c.line + "\n" + fmt.Sprintf(good, 2)
@@ -150,6 +151,43 @@ func TestShadowserverRejects(t *testing.T) {
 		if len(g.rejects) == 0 || g.rejects[0].Line != 3 || g.rejects[0].Reason != c.want {
 			t.Errorf("%q:\n got %s\nwant line 3: %s", c.line, g.reasons(), c.want)
 		}
+	}
+}
+
+// A broken reverse DNS name hides no line: the address is still whose it is.
+func TestShadowserverBrokenHostname(t *testing.T) {
+	long := strings.Repeat("a", 600)
+	for sent, want := range map[string]string{
+		"a\x1b[2Jb.example":                   "a [2Jb.example",
+		"\"a.example\r\nBcc: x@example.com\"": "a.example  Bcc: x@example.com",
+		"a\xff.example":                       "a\uFFFD.example",
+		"a\u0085b.example":                    "a b.example",
+		"a\uFFFD.example":                     "a\uFFFD.example",
+		"a\x00b.example":                      "a b.example",
+		"\x00":                                "",
+		long:                                  long,
+	} {
+		for header, line := range map[string]string{
+			"ip,hostname,geo,port": "192.0.2.1," + sent + ",NL,443", "hostname,geo,ip,port": sent + ",NL,192.0.2.1,443",
+		} {
+			f := one(t, "scan_http.csv", header, line)
+			if f.Addr.String() != "192.0.2.1" || f.Port != 443 || len(f.Names) != 0 || f.Get("hostname") != want || f.Get("geo") != "NL" {
+				t.Errorf("%q: %+v", sent, f)
+			}
+		}
+	}
+	// What the victim's name is known by stays strict, address or none.
+	for header, line := range map[string]string{
+		"ip,http_host": "192.0.2.1,a\xff.example", "ip,url": "192.0.2.1,http://a\xff.example/", "ip,http_host,x": "192.0.2.1," + long + ",",
+	} {
+		g := readAll(t, header+"\n"+line+"\n", "compromised_website.csv", Options{})
+		if len(g.findings) != 0 || len(g.rejects) != 1 {
+			t.Errorf("%s: %+v", header, g.findings)
+		}
+	}
+	// The address may stand in the URL.
+	if f := one(t, "malware_url.csv", "ip,url", ",http://192.0.2.1/x"); f.Addr.String() != "192.0.2.1" {
+		t.Errorf("%+v", f)
 	}
 }
 

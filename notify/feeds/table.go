@@ -1,7 +1,6 @@
 package feeds
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"strings"
@@ -63,12 +62,12 @@ func (t *table) row(out *Finding) error {
 	}
 	clean := t.rec.clean
 	t.begin(out, t.rec.start, clean)
-	if !clean && bytes.IndexByte(t.rec.raw, 0) >= 0 {
-		return t.rec.reject("the line holds a NUL byte")
-	}
 	for i, v := range t.rec.fields {
 		if v == "" {
 			continue
+		}
+		if !clean && t.roles[i] != roleHostname && strings.IndexByte(v, 0) >= 0 {
+			return t.rec.reject("the line holds a NUL byte")
 		}
 		if r := t.roles[i]; r != roleExtra {
 			if reason := t.set(out, r, t.keys[i], v); reason != "" {
