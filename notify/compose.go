@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -210,7 +211,7 @@ func (w *writer) learn(ctx context.Context, tx *db.Tx, groups []*group) error {
 func (n *Notify) message(d *dueDelivery) mail.Message {
 	link := n.set.BaseURL + "/f/" + n.linkToken(d.notification)
 	m := mail.Message{
-		From: n.set.From, To: d.recipient, ReplyTo: n.set.ReplyTo, Subject: d.subject, MessageID: d.messageID, Date: d.created,
+		From: n.set.From, To: d.recipient, ReplyTo: cmp.Or(d.replyTo, n.set.ReplyTo), Subject: d.subject, MessageID: d.messageID, Date: d.created,
 		Text: strings.ReplaceAll(d.text, linkPlaceholder, link),
 		HTML: strings.ReplaceAll(d.html, linkPlaceholder, link), Language: d.language, Auto: true,
 	}

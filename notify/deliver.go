@@ -17,23 +17,25 @@ type Delivery string
 
 // The states of a delivery.
 const (
-	Queued     Delivery = "queued"   // not yet accepted by the mail server
-	Delivered  Delivery = "sent"     // accepted
-	DeferredTo Delivery = "deferred" // refused for now, tried again
-	Bounced    Delivery = "bounced"  // came back after it was accepted
-	Failed     Delivery = "failed"   // refused for good
+	Queued     Delivery = "queued"    // not yet accepted by the mail server
+	Delivered  Delivery = "sent"      // accepted
+	DeferredTo Delivery = "deferred"  // refused for now, tried again
+	Bounced    Delivery = "bounced"   // came back after it was accepted
+	Failed     Delivery = "failed"    // refused for good
+	Withdrawn  Delivery = "withdrawn" // taken back before it was sent, since the register of assets changed
 )
 
 // deliveryMoves says which state may follow which; the SQL and the test read it too.
 var deliveryMoves = map[Delivery][]Delivery{
-	Queued:     {Delivered, DeferredTo, Failed},
-	DeferredTo: {Delivered, DeferredTo, Failed},
+	Queued:     {Delivered, DeferredTo, Failed, Withdrawn},
+	DeferredTo: {Delivered, DeferredTo, Failed, Withdrawn},
 	Delivered:  {Bounced},
 	Bounced:    {},
 	Failed:     {},
+	Withdrawn:  {},
 }
 
-var deliveries = []Delivery{Queued, Delivered, DeferredTo, Bounced, Failed}
+var deliveries = []Delivery{Queued, Delivered, DeferredTo, Bounced, Failed, Withdrawn}
 
 // deliveriesBefore returns the states that may move to the one given.
 func deliveriesBefore(to Delivery) (list []Delivery) {
@@ -80,6 +82,7 @@ type Post struct {
 	Servers    []*mail.Client // one connection each, used at the same time
 	Signer     *mail.Signer   // nil: mails are not signed
 	ReturnPath string         // envelope sender
+	Held       error          // why nothing may be sent yet; nil: it may
 }
 
 // ErrUnreachable says that the mail server could not be reached; everything stays queued.
@@ -91,6 +94,9 @@ var ErrUnreachable = errors.New("the mail server cannot be reached; check POLDER
 // connection may be repeated, under the same Message-ID. When the server cannot be reached, all that
 // is left stays queued and the error is ErrUnreachable.
 func (n *Notify) Deliver(ctx context.Context, post *Post) (sent int, err error) {
+	if post.Held != nil {
+		return 0, post.Held
+	}
 	if err := n.footprint.Load(ctx); err != nil {
 		return 0, err
 	}

@@ -315,7 +315,7 @@ func (n *Notify) askDesk(ctx context.Context, tx *db.Tx, k link, f Feedback, abo
 	note := Notification{ID: db.NewID(), Reference: newReference(), Organisation: k.organisation, Kind: "desk", Severity: l.Notification.Severity,
 		Classes: l.Notification.Classes, Language: "nl", Exposures: len(about), CreatedAt: n.now()}
 	w := &writer{n: n, p: n.catalog.For(note.Language).In(n.set.Location), to: l.Organisation}
-	if err := n.queueLetter(ctx, tx, &note, w.desk(f, about, note.Reference, l.Notification.Reference), n.set.Desk); err != nil {
+	if err := n.queueLetter(ctx, tx, &note, w.desk(f, about, l.Notification.Reference), n.set.Desk); err != nil {
 		return err
 	}
 	return n.queue.Insert(ctx, tx, deliverArgs{}, time.Time{})

@@ -27,6 +27,9 @@ func (n *Notify) fit(ctx context.Context, due []*dueDelivery) (fit []*dueDeliver
 	}
 	for _, d := range due {
 		to := organisations[d.organisation].Email
+		if d.kind == "desk" {
+			d.replyTo = to
+		}
 		if d.kind == "desk" || to == d.recipient && d.register == n.footprint.Index().Version() {
 			fit = append(fit, d)
 			continue
@@ -79,7 +82,7 @@ func (n *Notify) fitOne(ctx context.Context, tx *db.Tx, d *dueDelivery, to strin
 func (n *Notify) Readdress(ctx context.Context) (count int, err error) {
 	var failed []*dueDelivery
 	err = n.db.Read(ctx, func(tx *db.Tx) (err error) {
-		failed, err = refused(ctx, tx, db.Micros(n.now().Add(-lookBack)), 500)
+		failed, err = refused(ctx, tx, n.now().Add(-lookBack), 500)
 		return err
 	})
 	if err != nil {

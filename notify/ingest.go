@@ -78,6 +78,9 @@ func (n *Notify) Ingest(ctx context.Context, o Offer) (*Summary, error) {
 	if err != nil {
 		return nil, fault.Wrap(fault.Invalid, err, "the report cannot be read")
 	}
+	if o.Type != "" && feed.Format() == feeds.FormatIntelMQ {
+		return nil, fault.Invalidf("--type does not go with IntelMQ events, each of which carries its own type; leave it out")
+	}
 	var sum *Summary
 	err = n.db.Exclusive(ctx, "ingest", func(ctx context.Context) error {
 		r, known, err := n.admit(ctx, o, kept, feed)
@@ -308,7 +311,7 @@ func (n *Notify) complete(ctx context.Context, r *Report, feed *feeds.Feed, cutS
 		}
 		// Assets that came while the report was read were not yet known to its first lines.
 		for v := max(r.Register, n.footprint.Index().Version()-mostChanges) + 1; v <= n.footprint.Index().Version(); v++ {
-			if err := n.queue.Insert(ctx, tx, rematchArgs{Version: v}, time.Time{}); err != nil {
+			if err := n.queue.Insert(ctx, tx, rematchArgs{Version: v, Report: r.Seq}, time.Time{}); err != nil {
 				return err
 			}
 		}

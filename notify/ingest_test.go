@@ -58,10 +58,10 @@ func TestReportIsReadAgainAsTheTypeThatWasAsked(t *testing.T) {
 		event := `{"source.ip":"192.0.2.9","classification.type":"vulnerable-system","time.source":"2026-01-05T01:02:03+00:00"}` + "\n"
 		f.offer("asked.csv", "ip\n192.0.2.7\n", Offer{Mapping: mapping, Type: "scan_rdp"})
 		f.offer("plain.csv", "ip\n192.0.2.8\n", Offer{Mapping: mapping})
-		f.offer("asked.json", event, Offer{Type: "scan_ssh"})
+		f.offer("events.json", event, Offer{})
 		f.assets("a,prefix,192.0.2.0/28,owner")
 		f.drain()
-		want := map[string]string{"192.0.2.7": "scan_rdp", "192.0.2.8": "vulnerable-system", "192.0.2.9": "scan_ssh"}
+		want := map[string]string{"192.0.2.7": "scan_rdp", "192.0.2.8": "vulnerable-system", "192.0.2.9": "vulnerable-system"}
 		for _, e := range f.exposures("a") {
 			if want[e.Address] != e.Type {
 				t.Errorf("%s has the type %s, want %s", e.Address, e.Type, want[e.Address])

@@ -2,6 +2,7 @@ package notify
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"polder/internal/jobs"
@@ -13,7 +14,7 @@ type (
 	composeArgs   struct{}
 	deliverArgs   struct{}
 	confirmArgs   struct{ Series int64 }
-	rematchArgs   struct{ Version int64 }
+	rematchArgs   struct{ Version, Report int64 } // of one report alone, by its number; 0: of all
 	readdressArgs struct{}
 	expireArgs    struct{}
 	retainArgs    struct{}
@@ -38,6 +39,10 @@ func (n *Notify) Register(post *Post) {
 	})
 	jobs.Register(n.queue, every(time.Minute), func(ctx context.Context, _ deliverArgs) error {
 		_, err := n.Deliver(ctx, post)
+		if errors.Is(err, ErrUnreachable) { // the next round tries again within a minute; a failed job would wait longer and longer
+			n.log.Warn("mails wait", "why", err)
+			return nil
+		}
 		return err
 	})
 	jobs.Register(n.queue, jobs.Options{Unique: true}, func(ctx context.Context, a confirmArgs) error {
@@ -45,18 +50,19 @@ func (n *Notify) Register(post *Post) {
 		return err
 	})
 	jobs.Register(n.queue, jobs.Options{Unique: true}, func(ctx context.Context, a rematchArgs) error {
-		_, err := n.Rematch(ctx, a.Version)
+		_, err := n.rematch(ctx, a.Version, a.Report)
 		return err
 	})
 	jobs.Register(n.queue, every(time.Hour), func(ctx context.Context, _ readdressArgs) error {
 		_, err := n.Readdress(ctx)
 		return err
 	})
-	jobs.Register(n.queue, every(24*time.Hour), func(ctx context.Context, _ expireArgs) error {
+	daily := jobs.Options{Every: 24 * time.Hour, Unique: true}
+	jobs.Register(n.queue, daily, func(ctx context.Context, _ expireArgs) error {
 		_, err := n.Expire(ctx)
 		return err
 	})
-	jobs.Register(n.queue, every(24*time.Hour), func(ctx context.Context, _ retainArgs) error {
+	jobs.Register(n.queue, daily, func(ctx context.Context, _ retainArgs) error {
 		_, err := n.Retain(ctx)
 		return err
 	})

@@ -23,6 +23,23 @@ const mostAssets = 2_000_000
 // and no others: their organisations get the exposures that they would have had. Run twice, it
 // changes nothing more. A report that is being read meanwhile looks back itself when it ends.
 func (n *Notify) Rematch(ctx context.Context, version int64) (c Counts, err error) {
+	return n.rematch(ctx, version, 0)
+}
+
+// rematch is Rematch for one report alone, by its number, or for all when it is 0.
+func (n *Notify) rematch(ctx context.Context, version, report int64) (c Counts, err error) {
+	var any []*Report
+	err = n.db.Read(ctx, func(tx *db.Tx) (err error) {
+		any, err = since(ctx, tx, db.Micros(n.now().Add(-lookBack)), 0, 1)
+		return err
+	})
+	if err != nil || len(any) == 0 {
+		return c, err // nothing to look at: the assets, which may be a million, are not even read
+	}
+	plan, err := n.calendar(ctx)
+	if err != nil {
+		return c, err
+	}
 	var assets []footprint.Asset
 	err = n.db.Read(ctx, func(tx *db.Tx) (err error) {
 		assets, err = footprint.Proven(ctx, tx, version, mostAssets)
@@ -33,6 +50,9 @@ func (n *Notify) Rematch(ctx context.Context, version int64) (c Counts, err erro
 	}
 	if len(assets) == 0 {
 		return c, nil
+	}
+	if len(assets) == mostAssets {
+		n.log.Warn("a change of the register is too large to look back for all of it; import the rest in parts", "assets", mostAssets)
 	}
 	if err := n.footprint.Load(ctx); err != nil {
 		return c, err
@@ -57,7 +77,10 @@ func (n *Notify) Rematch(ctx context.Context, version int64) (c Counts, err erro
 				break
 			}
 			for _, r := range list {
-				done, err := n.readAgain(ctx, r, only, wanted)
+				if after = r.Seq; report != 0 && r.Seq != report {
+					continue
+				}
+				done, err := n.readAgain(ctx, r, plan, only, wanted)
 				if ctx.Err() != nil {
 					return ctx.Err()
 				}
@@ -68,7 +91,6 @@ func (n *Notify) Rematch(ctx context.Context, version int64) (c Counts, err erro
 				if done.ExposuresNew > 0 {
 					touched[r.Series] = true
 				}
-				after = r.Seq
 			}
 		}
 		for series := range touched {
@@ -86,7 +108,7 @@ func (n *Notify) Rematch(ctx context.Context, version int64) (c Counts, err erro
 	return c, err
 }
 
-func (n *Notify) readAgain(ctx context.Context, r *Report, only *footprint.Index, wanted map[db.ID]bool) (c Counts, err error) {
+func (n *Notify) readAgain(ctx context.Context, r *Report, plan *calendar, only *footprint.Index, wanted map[db.ID]bool) (c Counts, err error) {
 	file, err := os.Open(n.rawPath(r.SHA256))
 	if errors.Is(err, fs.ErrNotExist) {
 		n.log.Warn("a raw report is missing, so new assets cannot be looked up in it", "report", r.Name)
@@ -97,10 +119,6 @@ func (n *Notify) readAgain(ctx context.Context, r *Report, only *footprint.Index
 	}
 	defer file.Close()
 	feed, err := open(file, r.Size, r.Name, r.typeAsked(), []byte(r.Mapping), n.now())
-	if err != nil {
-		return c, err
-	}
-	plan, err := n.calendar(ctx)
 	if err != nil {
 		return c, err
 	}

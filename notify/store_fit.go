@@ -21,8 +21,8 @@ func redirect(ctx context.Context, tx *db.Tx, id db.ID, to string) error {
 // takeBack ends a delivery that was not made, and makes what is left of its notification due again
 // as if nobody had been told, which is so.
 func takeBack(ctx context.Context, tx *db.Tx, d *dueDelivery, now int64) error {
-	_, err := tx.Exec(ctx, `UPDATE notify_delivery SET state = 'failed', next_at = NULL, reply = 'taken back: the register of assets changed before it was sent'
-		WHERE id = ?1 AND state IN (`+quoteDeliveries(deliveriesBefore(Failed))+`)`, d.id)
+	_, err := tx.Exec(ctx, `UPDATE notify_delivery SET state = 'withdrawn', next_at = NULL
+		WHERE id = ?1 AND state IN (`+quoteDeliveries(deliveriesBefore(Withdrawn))+`)`, d.id)
 	if err != nil {
 		return err
 	}
@@ -37,7 +37,7 @@ func takeBack(ctx context.Context, tx *db.Tx, d *dueDelivery, now int64) error {
 
 // refused returns deliveries of notifications made since the moment given that were refused for good
 // and have no later attempt at another address.
-func refused(ctx context.Context, tx *db.Tx, since int64, limit int) (list []*dueDelivery, err error) {
+func refused(ctx context.Context, tx *db.Tx, since time.Time, limit int) (list []*dueDelivery, err error) {
 	err = tx.Each(ctx, func(scan func(...any) error) error {
 		var d dueDelivery
 		err := scan(&d.id, &d.notification, &d.organisation, &d.recipient, &d.messageID)
@@ -45,8 +45,8 @@ func refused(ctx context.Context, tx *db.Tx, since int64, limit int) (list []*du
 		return err
 	}, `SELECT d.id, d.notification_id, n.organisation_id, d.recipient, d.message_id
 		FROM notify_delivery d JOIN notify_notification n ON n.id = d.notification_id
-		WHERE d.state = 'failed' AND n.kind <> 'desk' AND n.created_at > ?1 AND d.reply NOT LIKE 'taken back%'
+		WHERE d.state = 'failed' AND n.kind <> 'desk' AND d.id > ?1
 		AND NOT EXISTS (SELECT 1 FROM notify_delivery later WHERE later.notification_id = d.notification_id AND later.id > d.id)
-		ORDER BY d.id DESC LIMIT ?2`, since, limit)
+		ORDER BY d.id DESC LIMIT ?2`, idAt(since), limit)
 	return list, err
 }

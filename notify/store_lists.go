@@ -2,6 +2,7 @@ package notify
 
 import (
 	"context"
+	"time"
 
 	"polder/internal/db"
 )
@@ -74,4 +75,35 @@ func waiting(ctx context.Context, tx *db.Tx, m map[Delivery]int64) error {
 		m[Delivery(state)] = n
 		return err
 	}, `SELECT state, count(*) FROM notify_delivery WHERE next_at IS NOT NULL GROUP BY state`)
+}
+
+// organisationsWaiting returns organisations that something untold waits for, within the next day.
+func organisationsWaiting(ctx context.Context, tx *db.Tx) (list []db.ID, err error) {
+	err = tx.Each(ctx, func(scan func(...any) error) error {
+		var id db.ID
+		err := scan(&id)
+		list = append(list, id)
+		return err
+	}, `SELECT DISTINCT organisation_id FROM notify_exposure WHERE due_at IS NOT NULL AND state IN ('new', 'reopened')`)
+	return list, err
+}
+
+func waitingForTheirDay(ctx context.Context, tx *db.Tx, after int64) (n int64, next time.Time, err error) {
+	var at db.Time
+	err = tx.One(ctx, `SELECT count(*), min(due_at) FROM notify_exposure WHERE due_at > ?1 AND state IN ('new', 'reopened')`, []any{after}, &n, &at)
+	return n, at.Time, err
+}
+
+func latestAnswers(ctx context.Context, tx *db.Tx, limit int) (list []GivenAnswer, err error) {
+	err = tx.Each(ctx, func(scan func(...any) error) error {
+		var g GivenAnswer
+		var at db.Time
+		var holder, answer string
+		err := scan(&at, &g.Organisation, &g.Reference, &holder, &answer, &g.Exposures, &g.Note)
+		g.At, g.Holder, g.Answer = at.Time, Holder(holder), Answer(answer)
+		list = append(list, g)
+		return err
+	}, `SELECT f.given_at, f.organisation_id, n.reference, f.holder, f.answer, f.exposures, f.note
+		FROM notify_feedback f JOIN notify_notification n ON n.id = f.notification_id ORDER BY f.given_at DESC LIMIT ?1`, limit)
+	return list, err
 }

@@ -13,11 +13,13 @@ import (
 // was cut short in the last hour and goes on: one report gives one mail. ?4 is hourAgo.
 const notBeingRead = ` AND last_report NOT IN (SELECT seq FROM notify_report WHERE state = 'reading' AND id > ?4)`
 
-// hourAgo is the smallest id of an hour ago: ids begin with their moment.
-func hourAgo(now time.Time) (id db.ID) {
-	binary.BigEndian.PutUint64(id[:], uint64(now.Add(-time.Hour).UnixMilli())<<16)
+// idAt is the smallest id of a moment: ids begin with it.
+func idAt(t time.Time) (id db.ID) {
+	binary.BigEndian.PutUint64(id[:], uint64(t.UnixMilli())<<16)
 	return id
 }
+
+func hourAgo(now time.Time) db.ID { return idAt(now.Add(-time.Hour)) }
 
 // organisationsDue returns every organisation that something is due for at the moment given.
 func organisationsDue(ctx context.Context, tx *db.Tx, until int64, now time.Time) (list []db.ID, err error) {
@@ -26,7 +28,8 @@ func organisationsDue(ctx context.Context, tx *db.Tx, until int64, now time.Time
 		err := scan(&id)
 		list = append(list, id)
 		return err
-	}, `SELECT DISTINCT organisation_id FROM notify_exposure WHERE due_at <= ?1`+strings.ReplaceAll(notBeingRead, "?4", "?2"), until, hourAgo(now))
+	}, `SELECT DISTINCT organisation_id FROM (SELECT organisation_id FROM notify_exposure WHERE due_at <= ?1`+
+		strings.ReplaceAll(notBeingRead, "?4", "?2")+` ORDER BY due_at) AS d`, until, hourAgo(now)) // by the index of what is due, not by the primary key
 	return list, err
 }
 
@@ -134,6 +137,7 @@ func reportNames(ctx context.Context, tx *db.Tx, seqs []int64, into map[int64]re
 type dueDelivery struct {
 	id, notification, organisation      db.ID
 	recipient, messageID                string
+	replyTo                             string // of a mail to the desk: who asks
 	attempts                            int
 	kind, subject, text, html, language string
 	reference                           string

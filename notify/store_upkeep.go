@@ -43,8 +43,8 @@ func confirmAbsent(ctx context.Context, tx *db.Tx, series int64, a absence, now,
 			AND last_report < ?2 AND last_seen <= ?3 LIMIT ?5)`, series, a.seq, a.observed, now, limit, due)
 }
 
-// expireUnseen ends at most limit exposures that were last seen before the moment given. It looks
-// through the open ones of each series, which have an index; closed ones are not read.
+// expireUnseen ends at most limit exposures that were last seen before the moment given. It reads all
+// exposures, once a day.
 func expireUnseen(ctx context.Context, tx *db.Tx, before, now int64, limit int) (int64, error) {
 	return tx.Exec(ctx, `UPDATE notify_exposure SET state = 'expired', state_at = ?2, reopens_after = last_seen, remind_at = NULL, due_at = NULL
 		WHERE (organisation_id, fingerprint) IN (SELECT e.organisation_id, e.fingerprint FROM notify_series s JOIN notify_exposure e ON e.series_id = s.id
@@ -69,7 +69,7 @@ func deleteRejected(ctx context.Context, tx *db.Tx, before int64, limit int) (in
 func deleteNotifications(ctx context.Context, tx *db.Tx, before int64, limit int) (int64, error) {
 	return tx.Exec(ctx, `DELETE FROM notify_notification WHERE id IN (SELECT id FROM notify_notification WHERE created_at < ?1
 		AND NOT EXISTS (SELECT 1 FROM notify_delivery d WHERE d.notification_id = notify_notification.id AND d.next_at IS NOT NULL)
-		ORDER BY created_at LIMIT ?2)`, before, limit)
+		ORDER BY id LIMIT ?2)`, before, limit)
 }
 
 func deleteExposures(ctx context.Context, tx *db.Tx, before int64, limit int) (int64, error) {

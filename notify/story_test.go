@@ -474,8 +474,9 @@ func TestHostileWords(t *testing.T) {
 				t.Errorf("the HTML part does not lead to %s:\n%s", link, m.HTML)
 			}
 		}
-		if n := f.count("notify_rejected", ""); n != 1 {
-			t.Errorf("%d rejected lines, want the one with a line break in its name", n)
+		// The reverse name is the intruder's to write: it may not hide the line that speaks of him.
+		if n, seen := f.count("notify_rejected", ""), len(f.exposures("a")); n != 0 || seen != 2 {
+			t.Errorf("%d rejected lines and %d exposures, want none and two", n, seen)
 		}
 	})
 }

@@ -45,12 +45,16 @@ type group struct {
 type gathering struct {
 	groups   []*group
 	total    int
+	owned    int // those of its own; the others it carries for somebody else
 	severity feeds.Severity
 	classes  []string
 }
 
 func (g *gathering) add(e Exposure) {
 	g.total++
+	if e.Role == footprint.Owner {
+		g.owned++
+	}
 	g.severity = max(g.severity, e.Severity)
 	if !slices.Contains(g.classes, e.Class) {
 		g.classes = append(g.classes, e.Class)
@@ -97,8 +101,11 @@ func (w *writer) warning(g *gathering, reminder bool, reference string) *letter 
 	}
 	l.text(p.T("notify.mail.greeting", "Name", w.to.Name))
 	intro := "notify.mail.intro.first"
-	if reminder {
+	switch {
+	case reminder:
 		intro = "notify.mail.intro.reminder"
+	case g.owned == 0:
+		intro = "notify.mail.intro.provider"
 	}
 	l.text(p.N(intro, g.total, "Centre", w.n.set.Centre))
 	l.text(p.T("notify.mail.safe"))
@@ -165,7 +172,7 @@ func (w *writer) line(e Exposure) string {
 	if said := w.said(e); said != "" {
 		parts = append(parts, said)
 	}
-	s := strings.Join(parts, " ") + ": " + p.T("notify.mail.seen", "Time", p.DateTime(e.LastSeen))
+	s := strings.Join(parts, " ") + ": " + w.seen(e)
 	if e.Count > 1 {
 		s += ", " + p.N("notify.mail.count", e.Count, "Date", p.Date(e.FirstSeen))
 	}
@@ -176,14 +183,31 @@ func (w *writer) line(e Exposure) string {
 	return s
 }
 
-// said adds the one detail of the source that helps most to find the system or the account.
+// said adds the detail of the source that helps most to find the system or the account.
 func (w *writer) said(e Exposure) string {
+	var found []string
 	for _, k := range []string{"account", "malware", "infection", "family", "url", "device_model", "product"} {
+		if k == "account" && e.Role == footprint.Provider {
+			continue // an account is its owner's business
+		}
 		if v := e.Evidence[k]; v != "" {
-			return "(" + w.p.T("notify.said."+k, "Value", defuse(v)) + ")"
+			found = append(found, w.p.T("notify.said."+k, "Value", defuse(v)))
+			break
 		}
 	}
-	return ""
+	if v := e.Evidence["src_port"]; v != "" && v != "0" { // behind one address many: the port tells them apart
+		found = append(found, w.p.T("notify.said.src_port", "Value", defuse(v)))
+	}
+	if len(found) == 0 {
+		return ""
+	}
+	return "(" + strings.Join(found, ", ") + ")"
+}
+
+// seen says when, with the zone, since a reader holds it against the times in a log.
+func (w *writer) seen(e Exposure) string {
+	zone := e.LastSeen.In(w.p.Zone()).Format("UTC-07:00")
+	return w.p.T("notify.mail.seen", "Time", w.p.DateTime(e.LastSeen), "Zone", strings.Replace(strings.TrimSuffix(zone, ":00"), "UTC+0", "UTC+", 1))
 }
 
 // defuse keeps what a stranger wrote from looking like a link or an order in a mail.
@@ -259,7 +283,7 @@ func (w *writer) closing(g *gathering, reference string) *letter {
 		l.heading(adviceText(x.kind, x.class, p.Lang()).Title)
 		var lines []string
 		for _, e := range x.shown {
-			lines = append(lines, what(e)+": "+p.T("notify.mail.seen", "Time", p.DateTime(e.LastSeen)))
+			lines = append(lines, what(e)+": "+w.seen(e))
 		}
 		if len(lines) > 0 {
 			l.lines(lines)
@@ -274,7 +298,7 @@ func (w *writer) closing(g *gathering, reference string) *letter {
 }
 
 // desk writes to the centre's own desk that somebody asks for help.
-func (w *writer) desk(f Feedback, exposures []Exposure, reference, about string) *letter {
+func (w *writer) desk(f Feedback, exposures []Exposure, about string) *letter {
 	p := w.p
 	l := &letter{Language: p.Lang(), Subject: p.T("notify.mail.subject.desk", "Name", w.to.Name, "Reference", about)}
 	l.text(p.T("notify.mail.desk.text", "Name", w.to.Name, "Reference", about, "Email", w.to.Email))
@@ -286,12 +310,11 @@ func (w *writer) desk(f Feedback, exposures []Exposure, reference, about string)
 		if i == mostLines {
 			break
 		}
-		lines = append(lines, fmt.Sprintf("%s %s (%s)", e.Type, e.subject(), e.Severity))
+		lines = append(lines, fmt.Sprintf("%s: %s (%s)", adviceText(e.Type, e.Class, p.Lang()).Title, what(e), p.T("notify.severity."+e.Severity.String())))
 	}
 	if len(lines) > 0 {
 		l.lines(lines)
 	}
-	w.footer(l, reference)
 	return l
 }
 

@@ -530,12 +530,15 @@ func TestVerifyPage(t *testing.T) {
 			t.Errorf("a number that is not ours: %d", w.Code)
 		}
 		wrong := []byte(sent)
-		wrong[6] = referenceAlphabet[(strings.IndexByte(referenceAlphabet, wrong[6])+1)%32]
-		for _, ref := range []string{"", "123", string(wrong), strings.Repeat("9", 100_000), "PLD-\x00", "https://polder.example/f/" + f.token("bakker")} {
+		wrong[6] = referenceAlphabet[(strings.IndexByte(referenceAlphabet, wrong[6])+1)%len(referenceAlphabet)]
+		for _, ref := range []string{"123", string(wrong), strings.Repeat("9", 100_000), "PLD-\x00", "https://polder.example/f/" + f.token("bakker")} {
 			w := ask(ref)
 			if w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), "PLD-XXXXX-XXXXX") {
 				t.Errorf("%.20q: %d", ref, w.Code)
 			}
+		}
+		if w := ask(" "); w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), "Vul het nummer uit de mail in.") {
+			t.Errorf("nothing filled in: %d", w.Code)
 		}
 		// A number whose mail has not gone out stands on nothing that anybody received.
 		f.clock.Advance(8 * day)

@@ -3,6 +3,7 @@ package notify
 import (
 	"net/http"
 	"slices"
+	"strings"
 
 	"polder/internal/fault"
 	"polder/internal/web"
@@ -34,6 +35,9 @@ func (p *pages) verify(w http.ResponseWriter, r *http.Request) error {
 		switch fault.KindOf(err) {
 		case fault.Invalid:
 			view.Field.Error = say.T("notify.verify.malformed")
+			if strings.TrimSpace(asked) == "" {
+				view.Field.Error = say.T("notify.verify.empty")
+			}
 			page.Errors = []web.FieldError{{Field: "ref", Text: view.Field.Error}}
 		case fault.NotFound:
 			view.Unknown, _ = ParseReference(asked)

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 	netmail "net/mail"
+	"net/netip"
+	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -87,6 +89,9 @@ func (a *app) wire(ctx context.Context) error {
 	if a.post, err = newPost(a.set); err != nil {
 		return unusable{err}
 	}
+	if !onThisMachine(a.set.SMTP) {
+		a.post.Held = unready(a.set)
+	}
 	a.notify.Register(a.post)
 	return nil
 }
@@ -154,4 +159,28 @@ func actor() string {
 		}
 	}
 	return "operator"
+}
+
+// unready says why no mail may leave this machine yet: what stands in a mail that was sent cannot be
+// mended.
+func unready(set *config.Settings) error {
+	base, err := url.Parse(set.BaseURL)
+	from, ferr := netmail.ParseAddress(set.From)
+	if err != nil || ferr != nil {
+		return nil // Check has refused these
+	}
+	if base.Hostname() == "localhost" || strings.HasSuffix(from.Address, "@localhost") {
+		return unusable{fault.Invalidf("no mail was sent: POLDER_BASE_URL and POLDER_MAIL_FROM still have their defaults (localhost), and people could not open the links; set both, see docs/operate.md")}
+	}
+	return nil
+}
+
+// onThisMachine tells whether the mail server is on the loopback address, as one for trying things is.
+func onThisMachine(smtp string) bool {
+	u, err := url.Parse(smtp)
+	if err != nil {
+		return false
+	}
+	ip, err := netip.ParseAddr(u.Hostname())
+	return u.Hostname() == "localhost" || err == nil && ip.IsLoopback()
 }

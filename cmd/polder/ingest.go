@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -51,14 +52,27 @@ func (c *ingestCommand) Run(ctx context.Context, set *config.Settings, s streams
 		defer stop()
 		go a.footprint.Follow(follow) // the index is loaded by the first report
 		var broken error
+		read := 0
 		for _, file := range c.Files {
 			sum, err := c.one(ctx, a, offer, file, s)
 			if err != nil {
-				return fmt.Errorf("%s: %w", file, err)
+				err = fmt.Errorf("%s: %w", file, err)
+				if fault.KindOf(err) != fault.Invalid || ctx.Err() != nil {
+					return errors.Join(broken, err)
+				}
+				broken = errors.Join(broken, err) // a file that is refused keeps no other from being read
+				continue
 			}
+			read++
 			if sum.Problem != "" {
-				broken = partly{fmt.Errorf("%s broke off: %s; the lines before that count", file, sum.Problem)}
+				broken = errors.Join(broken, partly{fmt.Errorf("%s broke off: %s; the lines before that count", file, sum.Problem)})
 			}
+			if sum.Rows > 0 && sum.Rejected == sum.Rows && !sum.AlreadySeen {
+				broken = errors.Join(broken, partly{fmt.Errorf("%s: every line was rejected; see why with polder reports %s --rejected (is --type right?)", file, sum.Report)})
+			}
+		}
+		if broken != nil && read > 0 {
+			return partly{broken}
 		}
 		return broken
 	})

@@ -117,7 +117,7 @@ func (c *exposuresCommand) printer(w io.Writer) (print func(e notify.Exposure, r
 		out.Write([]string{"organisation", "type", "class", "ip", "port", "name", "vulnerability", "severity", "first_seen", "last_seen", "count", "state", "reason", "role"})
 		return func(e notify.Exposure, ref string) error {
 			l := lineOf(e, ref)
-			row := []string{l.Organisation, l.Type, l.Class, l.IP, strconv.Itoa(l.Port), l.Name, l.Vulnerability, l.Severity,
+			row := []string{l.Organisation, l.Type, l.Class, l.IP, portText(l.Port), l.Name, l.Vulnerability, l.Severity,
 				l.FirstSeen.Format(time.RFC3339), l.LastSeen.Format(time.RFC3339), strconv.Itoa(l.Count), l.State, l.Reason, l.Role}
 			for i := range row {
 				row[i] = cell(row[i])
@@ -129,7 +129,7 @@ func (c *exposuresCommand) printer(w io.Writer) (print func(e notify.Exposure, r
 	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	return func(e notify.Exposure, ref string) error {
 			if n++; n == 1 {
-				fmt.Fprintln(out, "ORGANISATION\tSEVERITY\tTYPE\tWHERE\tSTATE\tLAST SEEN\tREPORTS\tROLE")
+				fmt.Fprintln(out, "ORGANISATION\tSEVERITY\tTYPE\tWHERE\tSTATE\tLAST SEEN (UTC)\tREPORTS\tROLE")
 			}
 			l := lineOf(e, ref)
 			where := strings.TrimSpace(l.IP + " " + l.Name)
@@ -152,6 +152,13 @@ func (c *exposuresCommand) printer(w io.Writer) (print func(e notify.Exposure, r
 func lineOf(e notify.Exposure, reference string) exposureLine {
 	return exposureLine{Organisation: reference, Type: e.Type, Class: e.Class, IP: e.Address, Port: e.Port, Name: e.Name, Vulnerability: e.Vulnerability,
 		Severity: e.Severity.String(), FirstSeen: e.FirstSeen, LastSeen: e.LastSeen, Count: e.Count, State: string(e.State), Reason: e.Reason(), Role: e.Role.String()}
+}
+
+func portText(port int) string {
+	if port == 0 {
+		return ""
+	}
+	return strconv.Itoa(port)
 }
 
 // cell keeps a spreadsheet from taking a value for a formula, and a terminal from obeying it.

@@ -44,6 +44,7 @@ type commands struct {
 	Notifications notificationsCommand `cmd:"" help:"List the warnings and what became of them."`
 	Sources       sourcesCommand       `cmd:"" help:"List the sources, what they sent, and what recipients said of it."`
 	Reports       reportsCommand       `cmd:"" help:"List the latest reports, or the rejected lines of one."`
+	Answers       answersCommand       `cmd:"" help:"List what recipients answered, and who asks for help."`
 	Corrections   correctionsCommand   `cmd:"" help:"List the assets of which an organisation says that they are not its own."`
 	Migrate       migrateCommand       `cmd:"" help:"Bring the database up to date; every other command does so too."`
 	Version       versionCommand       `cmd:"" help:"Say which version this is."`
@@ -59,6 +60,7 @@ cannot be used; 3 the input was refused and nothing changed; 4 a server could
 not be reached and the rest is tried again; 5 done as far as possible.`
 
 func main() {
+	syscall.Umask(0o077) // what Polder writes is for its own user alone
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	os.Exit(run(ctx, os.Args[1:], streams{in: os.Stdin, out: os.Stdout, err: os.Stderr}))

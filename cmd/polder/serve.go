@@ -25,6 +25,7 @@ func (c *serveCommand) Run(ctx context.Context, set *config.Settings, s streams)
 		if err := a.footprint.Load(ctx); err != nil {
 			return err
 		}
+		a.warn()
 		site, err := a.site(web.Options{})
 		if err != nil {
 			return err

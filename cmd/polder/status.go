@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -13,6 +14,7 @@ import (
 	"polder/internal/config"
 	"polder/internal/db"
 	"polder/internal/fault"
+	"polder/notify"
 	"polder/notify/feeds"
 )
 
@@ -100,17 +102,58 @@ func (c *reportsCommand) Run(ctx context.Context, set *config.Settings, s stream
 		if err != nil {
 			return err
 		}
+		if c.Report != "" {
+			list = slices.DeleteFunc(list, func(r *notify.Report) bool { return r.ID.String() != c.Report })
+			if len(list) == 0 {
+				return fault.New(fault.NotFound, "there is no report "+c.Report+" among the latest 200; see polder reports")
+			}
+		}
 		out := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
 		fmt.Fprintln(out, "REPORT\tSOURCE\tNAME\tRECEIVED\tSTATE\tLINES\tREJECTED\tMATCHED\tDRIFT")
 		for _, r := range list {
-			if c.Report != "" && r.ID.String() != c.Report {
-				continue
-			}
 			var drift []string
 			for _, d := range r.Drift {
 				drift = append(drift, d.Kind+" "+d.Name)
 			}
 			fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%s\t%d\t%d\t%d\t%s\n", r.ID, r.Source, r.Name, r.ReceivedAt.Format("2006-01-02 15:04"), r.State, r.Rows, r.Rejected, r.Matched, strings.Join(drift, ", "))
+		}
+		return out.Flush()
+	})
+}
+
+type answersCommand struct {
+	JSON bool `help:"Print JSON lines."`
+}
+
+// Run lists the latest answers of recipients, those that ask for help among them.
+func (c *answersCommand) Run(ctx context.Context, set *config.Settings, s streams) error {
+	return with(ctx, set, s, func(a *app) error {
+		list, err := a.notify.Answers(ctx, 1000)
+		if err != nil {
+			return err
+		}
+		names := map[db.ID]string{}
+		if err := learnReferences(ctx, a, names, list, func(x notify.GivenAnswer) db.ID { return x.Organisation }); err != nil {
+			return err
+		}
+		if c.JSON {
+			enc := json.NewEncoder(s.out)
+			for _, x := range list {
+				if err := enc.Encode(map[string]any{"at": x.At, "organisation": names[x.Organisation], "reference": x.Reference, "by": x.Holder,
+					"answer": x.Answer, "exposures": x.Exposures, "note": x.Note}); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+		if len(list) == 0 {
+			_, err := fmt.Fprintln(s.out, "No answers yet.")
+			return err
+		}
+		out := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
+		fmt.Fprintln(out, "AT (UTC)\tORGANISATION\tREFERENCE\tBY\tANSWER\tABOUT\tTHEY SAY")
+		for _, x := range list {
+			fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%s\t%d\t%s\n", x.At.Format("2006-01-02 15:04"), names[x.Organisation], x.Reference, x.Holder, x.Answer, x.Exposures, x.Note)
 		}
 		return out.Flush()
 	})

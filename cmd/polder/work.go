@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"slices"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 
@@ -23,11 +24,22 @@ func (c *workCommand) Run(ctx context.Context, set *config.Settings, s streams) 
 		if err := a.footprint.Load(ctx); err != nil {
 			return err
 		}
+		a.warn()
 		if c.Drain {
 			return a.drain(ctx, s)
 		}
 		return a.work(ctx)
 	})
+}
+
+// warn says what an operator should know before mails go out.
+func (a *app) warn() {
+	if why := unready(a.set); why != nil && a.post.Held == nil {
+		a.log.Warn("the mail server is on this machine, so mails go out, but with addresses that nobody can open: set POLDER_BASE_URL and POLDER_MAIL_FROM")
+	}
+	if a.set.Desk == "" {
+		a.log.Warn("POLDER_DESK_MAIL is not set: who asks for help is listed by polder answers alone")
+	}
 }
 
 // work does what is due until ctx ends.
@@ -67,6 +79,30 @@ func (a *app) drain(ctx context.Context, s streams) error {
 	}
 	_, err = fmt.Fprintf(s.out, "%d mails sent, %d waiting for another attempt, %d refused for good\n",
 		after.Deliveries["sent"]-before.Deliveries["sent"], after.Deliveries["queued"]+after.Deliveries["deferred"], after.Deliveries["failed"]-before.Deliveries["failed"])
+	if err != nil {
+		return err
+	}
+	return a.untold(ctx, s)
+}
+
+// untold says who is not warned, and what waits for its day, so that nobody believes that all is told.
+func (a *app) untold(ctx context.Context, s streams) error {
+	u, err := a.notify.Untold(ctx)
+	if err != nil {
+		return err
+	}
+	if n := len(u.WithoutAddress); n > 0 {
+		more := ""
+		if u.More > 0 {
+			more = fmt.Sprintf(" and %d more", u.More)
+		}
+		if _, err := fmt.Fprintf(s.out, "no notify_email, so not warned: %s%s\n", strings.Join(u.WithoutAddress, ", "), more); err != nil {
+			return err
+		}
+	}
+	if u.Later > 0 {
+		_, err = fmt.Fprintf(s.out, "%d exposures wait for a daily or weekly mail, the first at %s\n", u.Later, u.Next.In(a.set.Location()).Format("2006-01-02 15:04"))
+	}
 	return err
 }
 

@@ -63,6 +63,10 @@ func openSQLite(file, dir string) (*DB, error) {
 		// Escaped, as the folder's name may hold #, ? or %.
 		return "file:" + (&url.URL{Path: file}).EscapedPath() + "?" + q.Encode() + extra
 	}
+	// Made by us, so that it, and what SQLite puts beside it, is for our own user alone.
+	if f, err := os.OpenFile(file, os.O_CREATE|os.O_RDWR, 0o600); err == nil {
+		f.Close()
+	}
 	w, err := sql.Open("sqlite", dsn("&_txlock=immediate&_pragma=cache_size(-65536)"))
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", file, err)

@@ -48,7 +48,7 @@ CREATE TABLE notify_report (
     register_version   BIGINT NOT NULL          -- of the assets, when its reading began
 );
 CREATE INDEX notify_report_series ON notify_report (series_id, day);
-CREATE INDEX notify_report_received ON notify_report (received_at);
+CREATE INDEX notify_report_raw ON notify_report (received_at) WHERE raw_deleted_at IS NULL;
 CREATE INDEX notify_report_reading ON notify_report (seq) WHERE state = 'reading';
 
 CREATE TABLE notify_drift (
@@ -140,7 +140,7 @@ CREATE TABLE notify_delivery (
     notification_id BYTEA  NOT NULL REFERENCES notify_notification (id) ON DELETE CASCADE,
     recipient       TEXT   NOT NULL,
     message_id      TEXT   NOT NULL UNIQUE,
-    state           TEXT   NOT NULL CHECK (state IN ('queued', 'sent', 'deferred', 'bounced', 'failed')),
+    state           TEXT   NOT NULL CHECK (state IN ('queued', 'sent', 'deferred', 'bounced', 'failed', 'withdrawn')),
     attempts        BIGINT NOT NULL,
     next_at         BIGINT,
     sent_at         BIGINT,
@@ -172,6 +172,7 @@ CREATE TABLE notify_feedback (
     exposures       BIGINT NOT NULL,
     given_at        BIGINT NOT NULL
 );
+CREATE INDEX notify_feedback_given ON notify_feedback (given_at);
 CREATE INDEX notify_feedback_notification ON notify_feedback (notification_id);
 
 -- What a supplier's link is about, when it is not about all of its notification.

@@ -1,0 +1,64 @@
+package notify
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"polder/directory"
+	"polder/internal/db"
+)
+
+// Untold is what is known and not yet told.
+type Untold struct {
+	WithoutAddress []string  // references of organisations that have nowhere to be written to, at most 20
+	More           int       // further such organisations
+	Later          int64     // exposures that wait for a daily or weekly mail
+	Next           time.Time // when the first of those is due
+}
+
+// Untold looks for what waits: for an address, or for its day.
+func (n *Notify) Untold(ctx context.Context) (u Untold, err error) {
+	err = n.db.Read(ctx, func(tx *db.Tx) error {
+		ids, err := organisationsWaiting(ctx, tx)
+		if err != nil {
+			return err
+		}
+		found, err := directory.Get(ctx, tx, ids)
+		if err != nil {
+			return err
+		}
+		for _, id := range ids {
+			if o := found[id]; o.Email == "" {
+				if len(u.WithoutAddress) == 20 {
+					u.More++
+					continue
+				}
+				u.WithoutAddress = append(u.WithoutAddress, o.Reference)
+			}
+		}
+		u.Later, u.Next, err = waitingForTheirDay(ctx, tx, db.Micros(n.now().Add(n.set.Gather)))
+		return err
+	})
+	if err != nil {
+		return u, fmt.Errorf("look up what waits: %w", err)
+	}
+	return u, nil
+}
+
+// Given answers of recipients, for the desk.
+type GivenAnswer struct {
+	At           time.Time
+	Organisation db.ID
+	Reference    string // of the notification
+	Holder       Holder
+	Answer       Answer
+	Exposures    int
+	Note         string
+}
+
+// Answers returns the latest answers, newest first, at most limit.
+func (n *Notify) Answers(ctx context.Context, limit int) (list []GivenAnswer, err error) {
+	err = n.db.Read(ctx, func(tx *db.Tx) error { list, err = latestAnswers(ctx, tx, limit); return err })
+	return list, err
+}
