@@ -92,14 +92,11 @@ type Kept struct {
 	RawReports, RejectedLines, Exposures, Notifications int64
 }
 
-// Retain removes what has passed the end of its term, in batches: raw reports, copies of them that a
-// killed process left behind, rejected lines, exposures and the notifications about them. What was done is recorded.
+// Retain removes what has passed the end of its term, in batches: raw reports, rejected lines,
+// exposures and the notifications about them. What was done is recorded.
 func (n *Notify) Retain(ctx context.Context) (k Kept, err error) {
 	now := n.now()
 	if k.RawReports, err = n.dropRaw(ctx, now); err != nil {
-		return k, err
-	}
-	if err := n.dropLeftBehind(now); err != nil {
 		return k, err
 	}
 	parts := []struct {

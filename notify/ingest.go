@@ -259,11 +259,7 @@ func (n *Notify) read(ctx context.Context, r *Report, feed *feeds.Feed, sync fun
 		written <- err
 	}()
 	reader := &reportReader{footprint: n.footprint, report: r, feed: feed, plan: plan, skip: r.LastLine, from: r.ReceivedAt}
-	cutShort := false // the last record cannot be read: the file may have been cut off there
 	broken := reader.run(ctx, func(b *batch) {
-		if b.lastLine > 0 {
-			cutShort = len(b.rejected) > 0 && b.rejected[len(b.rejected)-1].Line == b.lastLine
-		}
 		full <- b
 		if progress != nil {
 			progress(feed.Consumed(), r.Size)
@@ -279,12 +275,12 @@ func (n *Notify) read(ctx context.Context, r *Report, feed *feeds.Feed, sync fun
 	if progress != nil {
 		progress(r.Size, r.Size)
 	}
-	return n.complete(ctx, r, feed, cutShort, broken)
+	return n.complete(ctx, r, feed, broken)
 }
 
 // complete closes the report: whether absence from it means something, and what is queued because
 // of it.
-func (n *Notify) complete(ctx context.Context, r *Report, feed *feeds.Feed, cutShort bool, broken error) error {
+func (n *Notify) complete(ctx context.Context, r *Report, feed *feeds.Feed, broken error) error {
 	r.State, r.CompletedAt, r.Drift = "complete", n.now(), feed.Drift()
 	if broken != nil {
 		r.State, r.Problem = "broken", broken.Error()
@@ -300,9 +296,13 @@ func (n *Notify) complete(ctx context.Context, r *Report, feed *feeds.Feed, cutS
 		if err != nil {
 			return fmt.Errorf("compare report %s with the ones before: %w", r.Name, err)
 		}
+		cutOff, err := n.cutOff(ctx, tx, r)
+		if err != nil {
+			return fmt.Errorf("look at the end of report %s: %w", r.Name, err)
+		}
 		// A report that is broken or cut off, mostly unreadable or much smaller than usual says nothing by
 		// absence.
-		r.Fresh = broken == nil && !cutShort && r.Day != 0 && 10*r.Rejected <= r.Rows && 2*r.Rows >= usual
+		r.Fresh = broken == nil && !cutOff && r.Day != 0 && 10*r.Rejected <= r.Rows && 2*r.Rows >= usual
 		if err := completeReport(ctx, tx, r); err != nil {
 			return fmt.Errorf("complete report %s: %w", r.Name, err)
 		}
@@ -317,6 +317,24 @@ func (n *Notify) complete(ctx context.Context, r *Report, feed *feeds.Feed, cutS
 		}
 		return n.queue.Insert(ctx, tx, composeArgs{}, r.ReceivedAt.Add(n.set.Gather))
 	})
+}
+
+// cutOff tells whether the file seems to end in the middle of a line: its last line was rejected and
+// has no end. A packed file that was cut off is broken anyway.
+func (n *Notify) cutOff(ctx context.Context, tx *db.Tx, r *Report) (bool, error) {
+	if rejected, err := isRejected(ctx, tx, r.ID, r.LastLine); err != nil || !rejected {
+		return false, err
+	}
+	file, err := os.Open(n.rawPath(r.SHA256))
+	if err != nil {
+		return true, nil // without it, nobody can say
+	}
+	defer file.Close()
+	var end [1]byte
+	if _, err := file.ReadAt(end[:], r.Size-1); err != nil {
+		return true, nil
+	}
+	return end[0] != '\n', nil
 }
 
 // mostChanges is how many changes of the register during one report are looked back at.

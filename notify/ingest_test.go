@@ -43,7 +43,7 @@ func TestReaderThatWasOvertakenWritesNothing(t *testing.T) {
 				t.Errorf("%d rejected lines were written", n)
 			}
 		}
-		if err := f.notify.complete(f.ctx, list[0], &feeds.Feed{}, false, nil); fault.KindOf(err) != fault.Conflict {
+		if err := f.notify.complete(f.ctx, list[0], &feeds.Feed{}, nil); fault.KindOf(err) != fault.Conflict {
 			t.Errorf("a report that is complete was completed again: %v", err)
 		}
 	})
@@ -77,7 +77,7 @@ func TestReportIsReadAgainAsTheTypeThatWasAsked(t *testing.T) {
 func TestCopiesThatAreLeftBehindGo(t *testing.T) {
 	f := newFixture(t, kit.SQLite(t, schemas()))
 	dir := filepath.Join(f.db.Dir(), "reports")
-	if _, err := f.notify.Retain(f.ctx); err != nil { // no folder yet
+	if err := f.notify.Resume(f.ctx); err != nil { // no folder yet
 		t.Fatal(err)
 	}
 	if err := os.Mkdir(dir, 0o700); err != nil {
@@ -92,7 +92,7 @@ func TestCopiesThatAreLeftBehindGo(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := f.notify.Retain(f.ctx); err != nil {
+	if err := f.notify.Resume(f.ctx); err != nil {
 		t.Fatal(err)
 	}
 	left, err := os.ReadDir(dir)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"polder/internal/db"
 	"polder/internal/jobs"
 )
 
@@ -57,13 +58,24 @@ func (n *Notify) Register(post *Post) {
 		_, err := n.Readdress(ctx)
 		return err
 	})
-	daily := jobs.Options{Every: 24 * time.Hour, Unique: true}
+	daily := every(24 * time.Hour) // on a drain too, as some installations only drain; the verb sees to the day
 	jobs.Register(n.queue, daily, func(ctx context.Context, _ expireArgs) error {
-		_, err := n.Expire(ctx)
-		return err
+		return n.daily(ctx, "expire", func() error { _, err := n.Expire(ctx); return err })
 	})
 	jobs.Register(n.queue, daily, func(ctx context.Context, _ retainArgs) error {
-		_, err := n.Retain(ctx)
-		return err
+		return n.daily(ctx, "retain", func() error { _, err := n.Retain(ctx); return err })
 	})
+}
+
+// daily runs fn unless it ran to its end in the last 20 hours.
+func (n *Notify) daily(ctx context.Context, what string, fn func() error) error {
+	var last time.Time
+	err := n.db.Read(ctx, func(tx *db.Tx) (err error) { last, err = lastUpkeep(ctx, tx, what); return err })
+	if err != nil || n.now().Sub(last) < 20*time.Hour && !last.After(n.now()) {
+		return err
+	}
+	if err := fn(); err != nil {
+		return err
+	}
+	return n.db.Write(ctx, func(tx *db.Tx) error { return noteUpkeep(ctx, tx, what, n.now()) })
 }

@@ -150,8 +150,12 @@ func (r *Report) typeAsked() string {
 	return r.Type
 }
 
-// Resume goes on with reports whose reading was cut short, unless somebody is reading just now.
+// Resume goes on with reports whose reading was cut short, unless somebody is reading just now, and
+// removes copies of files that a killed process left behind more than a day ago.
 func (n *Notify) Resume(ctx context.Context) error {
+	if err := n.dropLeftBehind(n.now()); err != nil {
+		return err
+	}
 	err := n.db.TryExclusive(ctx, "ingest", func(ctx context.Context) error {
 		var list []*Report
 		err := n.db.Read(ctx, func(tx *db.Tx) (err error) { list, err = reading(ctx, tx); return err })

@@ -153,6 +153,12 @@ func insertRejected(ctx context.Context, tx *db.Tx, report db.ID, list []*feeds.
 	return tx.Bulk(ctx, "notify_rejected", []string{"report_id", "line", "reason", "raw"}, rows)
 }
 
+func isRejected(ctx context.Context, tx *db.Tx, report db.ID, line int64) (bool, error) {
+	var n int
+	err := tx.One(ctx, `SELECT count(*) FROM notify_rejected WHERE report_id = ?1 AND line = ?2`, []any{report[:], line}, &n)
+	return n > 0, err
+}
+
 func eachRejected(ctx context.Context, tx *db.Tx, report db.ID, fn func(feeds.Reject) error) error {
 	return tx.Each(ctx, func(scan func(...any) error) error {
 		var r feeds.Reject

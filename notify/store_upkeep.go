@@ -3,6 +3,7 @@ package notify
 import (
 	"context"
 	"errors"
+	"time"
 
 	"polder/internal/db"
 )
@@ -85,4 +86,19 @@ func reading(ctx context.Context, tx *db.Tx) ([]*Report, error) {
 // since returns the reports received from the moment given whose raw file is there, after a number.
 func since(ctx context.Context, tx *db.Tx, received, after int64, limit int) ([]*Report, error) {
 	return reports(ctx, tx, `WHERE received_at >= ?1 AND seq > ?2 AND raw_deleted_at IS NULL AND state <> 'reading' ORDER BY seq LIMIT ?3`, received, after, limit)
+}
+
+// lastUpkeep returns when daily work was last done; the zero time for never.
+func lastUpkeep(ctx context.Context, tx *db.Tx, what string) (time.Time, error) {
+	var at db.Time
+	err := tx.One(ctx, `SELECT ran_at FROM notify_upkeep WHERE what = ?1`, []any{what}, &at)
+	if errors.Is(err, db.ErrNoRows) {
+		return time.Time{}, nil
+	}
+	return at.Time, err
+}
+
+func noteUpkeep(ctx context.Context, tx *db.Tx, what string, at time.Time) error {
+	_, err := tx.Exec(ctx, `INSERT INTO notify_upkeep (what, ran_at) VALUES (?1, ?2) ON CONFLICT (what) DO UPDATE SET ran_at = excluded.ran_at`, what, db.At(at))
+	return err
 }

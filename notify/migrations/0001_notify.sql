@@ -182,6 +182,12 @@ CREATE TABLE notify_link_item (
     PRIMARY KEY (token_hash, fingerprint)
 );
 
+-- When daily work was last done.
+CREATE TABLE notify_upkeep (
+    what   TEXT   NOT NULL PRIMARY KEY,
+    ran_at BIGINT NOT NULL
+);
+
 -- Feedback counted as it comes, by source and type.
 CREATE TABLE notify_tally (
     source_key TEXT   NOT NULL,
