@@ -78,7 +78,7 @@ func run(ctx context.Context, args []string, io streams) int {
 	exit := -1
 	parser, err := kong.New(&c, kong.Name("polder"), kong.Description(description), kong.UsageOnError(),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true, NoExpandSubcommands: true, WrapUpperBound: 100}),
-		kong.Configuration(readSettings, "polder.yaml"), kong.Writers(io.out, io.err), kong.Exit(func(code int) { exit = code }))
+		kong.Configuration(readSettings, "polder.yaml"), kong.Writers(io.out, io.err), kong.ValueFormatter(helpWithDefault), kong.Exit(func(code int) { exit = code }))
 	if err != nil {
 		fmt.Fprintf(io.err, "polder: %s\n", err) // of polder.yaml
 		return exitUsage
@@ -107,6 +107,15 @@ func run(ctx context.Context, args []string, io streams) int {
 	}
 	fmt.Fprintf(io.err, "polder: %s\n", sentence(err))
 	return exitCode(err)
+}
+
+// helpWithDefault says of each flag what it is when nobody sets it.
+func helpWithDefault(v *kong.Value) string {
+	help := kong.DefaultHelpValueFormatter(v)
+	if v.HasDefault && v.Default != "" {
+		help += " Default: " + v.Default + "."
+	}
+	return help
 }
 
 // partly is the error of work that is done as far as possible.
