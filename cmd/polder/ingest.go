@@ -68,7 +68,7 @@ func (c *ingestCommand) Run(ctx context.Context, set *config.Settings, s streams
 				broken = errors.Join(broken, partly{fmt.Errorf("%s broke off: %s; the lines before that count", file, sum.Problem)})
 			}
 			if sum.Rows > 0 && sum.Rejected == sum.Rows && !sum.AlreadySeen {
-				broken = errors.Join(broken, partly{fmt.Errorf("%s: every line was rejected; see why with polder reports %s --rejected (is --type right?)", file, sum.Report)})
+				fmt.Fprintf(s.err, "polder: %s: every line was rejected; see why with polder reports %s --rejected (is --type right?)\n", file, sum.Report)
 			}
 		}
 		if broken != nil && read > 0 {

@@ -94,6 +94,11 @@ func (d *DB) lockPostgres(ctx context.Context, name string, wait bool, fn func(c
 	if err != nil {
 		return fmt.Errorf("lock %s: %w", name, err)
 	}
+	defer func() { // at once: the end of a session frees it too, but a moment after we have gone on
+		bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), goodbye)
+		defer cancel()
+		conn.Exec(bounded, "SELECT pg_advisory_unlock($1)", key)
+	}()
 	return whileAlive(ctx, conn, name, fn)
 }
 

@@ -153,8 +153,8 @@ func (r *Reject) Error() string { return fmt.Sprintf("line %d: %s", r.Line, r.Re
 // Drift is a difference between a report and what we know of its kind: nothing
 // is lost by it, but somebody should look.
 type Drift struct {
-	Kind string // one of the Drift constants
-	Name string // the type or the column it is about
+	Kind string `json:"kind"` // one of the Drift constants
+	Name string `json:"name"` // the type or the column it is about
 }
 
 // The kinds of drift.
