@@ -32,6 +32,11 @@ func (d *Directory) Import(ctx context.Context, r io.Reader) (done Imported, err
 		if done, err = d.importRows(ctx, tx, r); err != nil {
 			return err
 		}
+		if done.Added >= db.Many {
+			if err := tx.Analyze(ctx, "directory_organisation"); err != nil {
+				return err
+			}
+		}
 		return audit.Append(ctx, tx, audit.Event{At: d.now(), Action: audit.Import, Object: "organisations",
 			Detail: fmt.Sprintf("%d rows, %d new, %d changed", done.Rows, done.Added, done.Changed)})
 	})

@@ -64,6 +64,11 @@ func (f *Footprint) change(ctx context.Context, r io.Reader, required []string, 
 		if err := apply(ctx, tx, &done, db.Micros(f.now()), version); err != nil {
 			return err
 		}
+		if done.Added >= db.Many {
+			if err := tx.Analyze(ctx, "footprint_asset"); err != nil {
+				return err
+			}
+		}
 		if done.Added+done.Changed+done.Withdrawn == 0 {
 			return errUnchanged // give the number back: followers have nothing to read
 		}

@@ -303,6 +303,11 @@ func (n *Notify) complete(ctx context.Context, r *Report, feed *feeds.Feed, brok
 		// A report that is broken or cut off, mostly unreadable or much smaller than usual says nothing by
 		// absence.
 		r.Fresh = broken == nil && !cutOff && r.Day != 0 && 10*r.Rejected <= r.Rows && 2*r.Rows >= usual
+		if r.ExposuresNew >= db.Many {
+			if err := tx.Analyze(ctx, "notify_exposure"); err != nil {
+				return err
+			}
+		}
 		if err := completeReport(ctx, tx, r); err != nil {
 			return fmt.Errorf("complete report %s: %w", r.Name, err)
 		}

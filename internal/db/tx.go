@@ -160,8 +160,12 @@ func (t *Tx) Bulk(ctx context.Context, table string, columns []string, rows [][]
 	return nil
 }
 
-// Analyze tells PostgreSQL how much is in a temporary table that was just filled, so that it plans
-// by it and does not read a large table to meet a small one. SQLite needs no telling.
+// Many is from how many new rows on it is worth telling PostgreSQL at once, by Analyze, instead of
+// waiting for its own round.
+const Many = 50_000
+
+// Analyze tells PostgreSQL how much is in a table that was just filled, so that it plans by it and
+// does not read a large table to meet a small one. SQLite needs no telling.
 func (t *Tx) Analyze(ctx context.Context, table string) error {
 	if t.p == nil {
 		return nil
