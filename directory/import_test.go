@@ -45,6 +45,33 @@ func TestImport(t *testing.T) {
 	})
 }
 
+// A file that has no column for a field says nothing about it; one that has it, and leaves it empty, does.
+func TestImportLeavesAloneWhatItHasNoColumnFor(t *testing.T) {
+	kit.Each(t, []db.Schema{audit.Schema(), Schema()}, func(t *testing.T, d *db.DB) {
+		dir := New(d, (&kit.Clock{}).Now)
+		for _, step := range []struct {
+			file                  string
+			name, email, language string
+		}{
+			{header + "a,A,12345678,G,Utrecht,10-49,en,a@a.example\n", "A", "a@a.example", "en"},
+			{"reference,name\na,Another name\n", "Another name", "a@a.example", "en"},
+			{"reference,name,language\na,A,nl\n", "A", "a@a.example", "nl"},
+			{"reference,name,notify_email\na,A,\n", "A", "", "nl"},
+		} {
+			if done, err := dir.Import(t.Context(), strings.NewReader(step.file)); err != nil || done.Rows != 1 || done.Added+done.Changed != 1 {
+				t.Fatalf("%q: %+v, %v", step.file, done, err)
+			}
+			o, err := dir.ByReference(t.Context(), "a")
+			if err != nil || o.Name != step.name || o.Email != step.email || o.Language != step.language {
+				t.Errorf("after %q: %+v, %v", step.file, o, err)
+			}
+			if o.RegistrationNumber != "12345678" || o.Sector != "G" || o.Province != "Utrecht" || o.Employees != 10 {
+				t.Errorf("after %q the other fields are gone: %+v", step.file, o)
+			}
+		}
+	})
+}
+
 func TestImportIsAllOrNothing(t *testing.T) {
 	kit.Each(t, []db.Schema{audit.Schema(), Schema()}, func(t *testing.T, d *db.DB) {
 		dir := New(d, (&kit.Clock{}).Now)
