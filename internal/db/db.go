@@ -150,11 +150,8 @@ func (d *DB) Close() error {
 // Postgres tells whether this is PostgreSQL, for the few statements that must differ.
 func (d *DB) Postgres() bool { return d.pool != nil }
 
-// Pool returns the PostgreSQL pool, nil on SQLite; for internal/jobs.
+// Pool returns the PostgreSQL pool, nil on SQLite; for tests.
 func (d *DB) Pool() *pgxpool.Pool { return d.pool }
-
-// Writer returns SQLite's one writing connection, nil on PostgreSQL; for internal/jobs.
-func (d *DB) Writer() *sql.DB { return d.write }
 
 // Dir returns the data folder.
 func (d *DB) Dir() string { return d.dir }

@@ -21,12 +21,6 @@ type Tx struct {
 // Postgres tells whether this is PostgreSQL.
 func (t *Tx) Postgres() bool { return t.p != nil }
 
-// SQL returns the SQLite transaction, nil on PostgreSQL; for internal/jobs.
-func (t *Tx) SQL() *sql.Tx { return t.s }
-
-// PGX returns the PostgreSQL transaction, nil on SQLite; for internal/jobs.
-func (t *Tx) PGX() pgx.Tx { return t.p }
-
 // Exec runs a statement and returns the number of rows it changed.
 func (t *Tx) Exec(ctx context.Context, q string, args ...any) (int64, error) {
 	if t.p != nil {
