@@ -158,14 +158,16 @@ func TestRefusedSenderLosesNoMail(t *testing.T) {
 		f.assets("a,prefix,192.0.2.0/28,owner")
 		f.ingest("scan_rdp", rdp, rdpLine("192.0.2.7", ""))
 		f.compose()
-		f.box.Trouble(func(string, string) mail.Trouble {
-			return mail.Trouble{At: mail.AtMail, Code: 550, Text: "5.7.1 not your address"}
-		})
-		if sent, _ := f.notify.Deliver(f.ctx, f.post); sent != 0 {
-			t.Errorf("%d sent", sent)
+		for _, trouble := range []mail.Trouble{
+			{At: mail.AtMail, Code: 550, Text: "5.7.1 not your address"}, {At: mail.AtRcpt, Code: 554, Text: "5.7.1 relay access denied"},
+		} {
+			f.box.Trouble(func(string, string) mail.Trouble { return trouble })
+			if sent, _ := f.notify.Deliver(f.ctx, f.post); sent != 0 {
+				t.Errorf("%s: %d sent", trouble.Text, sent)
+			}
+			f.clock.Advance(time.Hour)
 		}
 		f.box.Trouble(nil)
-		f.clock.Advance(time.Hour)
 		if mails := f.deliver(); len(mails) != 1 || f.latest("a").State != Delivered {
 			t.Errorf("%d mails after it was put right; the mail is %s", len(mails), f.latest("a").State)
 		}

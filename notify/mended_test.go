@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"slices"
@@ -349,7 +350,11 @@ func TestAssetThatCameWhileAReportWasReadIsLookedUpInIt(t *testing.T) {
 			if !came { // the lines are read, the report is not complete
 				came = true
 				f.assets("b,prefix,192.0.2.8/32,owner")
-				f.drain()
+				ctx, cancel := context.WithTimeout(f.ctx, 20*time.Second)
+				defer cancel()
+				if err := f.queue.Drain(ctx); err != nil {
+					t.Errorf("the job for the asset waits for the report: %v", err)
+				}
 			}
 		}})
 		if !came || len(f.states("b")) != 0 {
