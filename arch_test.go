@@ -227,7 +227,7 @@ var rules = map[string]func(s source) []string{
 }
 
 var (
-	sqlStart = regexp.MustCompile(`^\s*(SELECT|INSERT INTO|UPDATE|DELETE FROM|CREATE|ALTER|DROP|WITH)\s`)
+	sqlStart = regexp.MustCompile(`^\s*(SELECT|INSERT INTO|UPDATE|DELETE FROM|CREATE|ALTER|DROP|WITH|WHERE|ORDER BY|GROUP BY|JOIN)\s`)
 	putOff   = regexp.MustCompile(`\b(TO` + `DO|FIX` + `ME)\b`)
 	created  = regexp.MustCompile(`(?i)\bCREATE\s+(?:UNIQUE\s+)?(?:TABLE|VIEW|INDEX|TRIGGER|FUNCTION)\s+(?:IF\s+NOT\s+EXISTS\s+)?([a-z0-9_]+)`)
 	pointsTo = regexp.MustCompile(`(?i)\bREFERENCES\s+([a-z0-9]+)_[a-z0-9_]+`)

@@ -148,7 +148,7 @@ func (n *Notify) Open(ctx context.Context, token string, page int) (*Letter, err
 
 func (n *Notify) letterOf(ctx context.Context, tx *db.Tx, k link, page int) (*Letter, error) {
 	l := &Letter{Holder: k.holder, Expires: k.expires, Cadence: map[feeds.Severity]Cadence{}}
-	err := eachNotification(ctx, tx, func(s Sent) error { l.Notification = s.Notification; return nil }, `WHERE n.id = ?1`, k.notification[:])
+	err := notificationByID(ctx, tx, k.notification, func(s Sent) error { l.Notification = s.Notification; return nil })
 	if err != nil {
 		return nil, err
 	}
@@ -392,12 +392,12 @@ func (n *Notify) Verify(ctx context.Context, reference string) (v Verified, err 
 		return v, fault.New(fault.Invalid, "notify.verify.malformed")
 	}
 	err = n.db.Read(ctx, func(tx *db.Tx) error {
-		return eachNotification(ctx, tx, func(s Sent) error {
+		return notificationByReference(ctx, tx, ref, func(s Sent) error {
 			if !s.SentAt.IsZero() {
 				v = Verified{Reference: s.Reference, SentAt: s.SentAt, Classes: s.Classes}
 			}
 			return nil
-		}, `WHERE n.reference = ?1`, ref)
+		})
 	})
 	if err == nil && v.Reference == "" {
 		err = fault.New(fault.NotFound, "notify.verify.unknown")

@@ -26,12 +26,7 @@ func (n *Notify) Exposures(ctx context.Context, actor string, action audit.Actio
 	for {
 		var page []Exposure
 		err := n.db.Read(ctx, func(tx *db.Tx) error {
-			where := `WHERE (organisation_id, fingerprint) > (?1, ?2) ORDER BY organisation_id, fingerprint LIMIT ?3`
-			args := []any{at[:], print, most}
-			if !organisation.IsZero() {
-				where = `WHERE organisation_id = ?1 AND fingerprint > ?2 ORDER BY fingerprint LIMIT ?3`
-			}
-			return eachExposure(ctx, tx, func(e Exposure) error { page = append(page, e); return nil }, where, args...)
+			return exposuresAfter(ctx, tx, at, print, !organisation.IsZero(), most, func(e Exposure) error { page = append(page, e); return nil })
 		})
 		if err != nil {
 			return fmt.Errorf("list exposures: %w", err)
@@ -53,7 +48,7 @@ func (n *Notify) Notifications(ctx context.Context, fn func([]Sent) error) error
 	for {
 		var page []Sent
 		err := n.db.Read(ctx, func(tx *db.Tx) error {
-			return eachNotification(ctx, tx, func(s Sent) error { page = append(page, s); return nil }, `WHERE n.id > ?1 ORDER BY n.id LIMIT 1000`, after[:])
+			return notificationsAfter(ctx, tx, after, 1000, func(s Sent) error { page = append(page, s); return nil })
 		})
 		if err != nil {
 			return fmt.Errorf("list notifications: %w", err)
@@ -103,7 +98,7 @@ func (n *Notify) Sources(ctx context.Context) (list []SourceStatus, err error) {
 // Reports returns the latest reports, newest first, at most limit.
 func (n *Notify) Reports(ctx context.Context, limit int) (list []*Report, err error) {
 	err = n.db.Read(ctx, func(tx *db.Tx) error {
-		list, err = reports(ctx, tx, `ORDER BY seq DESC LIMIT ?1`, limit)
+		list, err = latestReports(ctx, tx, limit)
 		return err
 	})
 	return list, err
@@ -112,7 +107,7 @@ func (n *Notify) Reports(ctx context.Context, limit int) (list []*Report, err er
 // Rejected calls fn for each rejected line of a report, in order, and records the export.
 func (n *Notify) Rejected(ctx context.Context, actor string, report db.ID, fn func(feeds.Reject) error) error {
 	err := n.db.Write(ctx, func(tx *db.Tx) error {
-		list, err := reports(ctx, tx, `WHERE id = ?1`, report[:])
+		list, err := reportByID(ctx, tx, report)
 		if err != nil {
 			return err
 		}

@@ -107,3 +107,32 @@ func latestAnswers(ctx context.Context, tx *db.Tx, limit int) (list []GivenAnswe
 		FROM notify_feedback f JOIN notify_notification n ON n.id = f.notification_id ORDER BY f.given_at DESC LIMIT ?1`, limit)
 	return list, err
 }
+
+// exposuresAfter reads at most limit exposures behind a place, of one organisation or of all.
+func exposuresAfter(ctx context.Context, tx *db.Tx, organisation db.ID, print []byte, one bool, limit int, fn func(Exposure) error) error {
+	where := `WHERE (organisation_id, fingerprint) > (?1, ?2) ORDER BY organisation_id, fingerprint LIMIT ?3`
+	if one {
+		where = `WHERE organisation_id = ?1 AND fingerprint > ?2 ORDER BY fingerprint LIMIT ?3`
+	}
+	return eachExposure(ctx, tx, fn, where, organisation[:], print, limit)
+}
+
+func notificationsAfter(ctx context.Context, tx *db.Tx, id db.ID, limit int, fn func(Sent) error) error {
+	return eachNotification(ctx, tx, fn, `WHERE n.id > ?1 ORDER BY n.id, d.id LIMIT ?2`, id[:], limit)
+}
+
+func notificationByID(ctx context.Context, tx *db.Tx, id db.ID, fn func(Sent) error) error {
+	return eachNotification(ctx, tx, fn, `WHERE n.id = ?1`, id[:])
+}
+
+func notificationByReference(ctx context.Context, tx *db.Tx, reference string, fn func(Sent) error) error {
+	return eachNotification(ctx, tx, fn, `WHERE n.reference = ?1`, reference)
+}
+
+func latestReports(ctx context.Context, tx *db.Tx, limit int) ([]*Report, error) {
+	return reports(ctx, tx, `ORDER BY seq DESC LIMIT ?1`, limit)
+}
+
+func reportByID(ctx context.Context, tx *db.Tx, id db.ID) ([]*Report, error) {
+	return reports(ctx, tx, `WHERE id = ?1`, id[:])
+}
