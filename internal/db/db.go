@@ -209,12 +209,21 @@ func inSQL(ctx context.Context, conn beginner, fn func(tx *Tx) error, d *DB) (er
 	}()
 	t := &Tx{db: d, s: s}
 	if err := fn(t); err != nil {
-		return errors.Join(err, ignoreDone(s.Rollback()))
+		return errors.Join(cancelled(ctx, err), ignoreDone(s.Rollback()))
 	}
 	if err := s.Commit(); err != nil {
-		return fmt.Errorf("commit: %w", err)
+		return fmt.Errorf("commit: %w", cancelled(ctx, err))
 	}
 	return nil
+}
+
+// cancelled names the end of ctx as the cause when database/sql only says that the transaction is
+// over: it rolls back by itself, and which of the two is seen first is chance.
+func cancelled(ctx context.Context, err error) error {
+	if errors.Is(err, sql.ErrTxDone) && ctx.Err() != nil {
+		return fmt.Errorf("%w (%w)", ctx.Err(), err)
+	}
+	return err
 }
 
 func ignoreDone(err error) error {
