@@ -151,7 +151,7 @@ func (n *Notify) composeOne(ctx context.Context, tx *db.Tx, w *writer, closing b
 	if err := w.learn(ctx, tx, g.groups); err != nil {
 		return 0, err
 	}
-	var l *letter
+	var l *mail.Letter
 	switch {
 	case closing:
 		note.Kind, l = "closing", w.closing(&g, note.Reference)
@@ -174,9 +174,9 @@ func (n *Notify) composeOne(ctx context.Context, tx *db.Tx, w *writer, closing b
 }
 
 // queueLetter stores the letter as a notification with a delivery to the address.
-func (n *Notify) queueLetter(ctx context.Context, tx *db.Tx, note *Notification, l *letter, to string) (err error) {
-	note.Subject, note.Text = l.Subject, l.plain()
-	if note.HTML, err = l.html(); err != nil {
+func (n *Notify) queueLetter(ctx context.Context, tx *db.Tx, note *Notification, l *mail.Letter, to string) (err error) {
+	note.Subject, note.Text = l.Subject, l.Plain()
+	if note.HTML, err = l.HTML(); err != nil {
 		return err
 	}
 	if err := insertNotification(ctx, tx, note); err != nil {
@@ -212,8 +212,8 @@ func (n *Notify) message(d *dueDelivery) mail.Message {
 	link := n.set.BaseURL + "/f/" + n.linkToken(d.notification)
 	m := mail.Message{
 		From: n.set.From, To: d.recipient, ReplyTo: cmp.Or(d.replyTo, n.set.ReplyTo), Subject: d.subject, MessageID: d.messageID, Date: d.created,
-		Text: strings.ReplaceAll(d.text, linkPlaceholder, link),
-		HTML: strings.ReplaceAll(d.html, linkPlaceholder, link), Language: d.language, Auto: true,
+		Text: mail.Fill(d.text, link),
+		HTML: mail.Fill(d.html, link), Language: d.language, Auto: true,
 	}
 	// Only what is not urgent can be had less often with one click in the mail program.
 	if d.kind != "desk" && d.kind != "closing" && d.severity <= 3 && strings.HasPrefix(link, "https://") {

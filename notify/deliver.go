@@ -77,14 +77,6 @@ func waitAfter(attempts int) time.Duration {
 	return min(time.Minute<<min(attempts-1, 20), 8*time.Hour)
 }
 
-// Post is where mails are handed over.
-type Post struct {
-	Servers    []*mail.Client // one connection each, used at the same time
-	Signer     *mail.Signer   // nil: mails are not signed
-	ReturnPath string         // envelope sender
-	Held       error          // why nothing may be sent yet; nil: it may
-}
-
 // ErrUnreachable says that the mail server could not be reached; everything stays queued.
 var ErrUnreachable = errors.New("the mail server cannot be reached; check POLDER_SMTP, nothing is lost")
 
@@ -93,7 +85,7 @@ var ErrUnreachable = errors.New("the mail server cannot be reached; check POLDER
 // by the last server that a killed process spoke to, before it could note so: that one mail for each
 // connection may be repeated, under the same Message-ID. When the server cannot be reached, all that
 // is left stays queued and the error is ErrUnreachable.
-func (n *Notify) Deliver(ctx context.Context, post *Post) (sent int, err error) {
+func (n *Notify) Deliver(ctx context.Context, post *mail.Post) (sent int, err error) {
 	if post.Held != nil {
 		return 0, post.Held
 	}
@@ -126,7 +118,7 @@ func (n *Notify) Deliver(ctx context.Context, post *Post) (sent int, err error) 
 // round, so that it cannot keep the others waiting; three in a row, and the server is down.
 type round struct {
 	n    *Notify
-	post *Post
+	post *mail.Post
 
 	mu        sync.Mutex
 	sent      int
@@ -200,7 +192,7 @@ func (r *round) one(ctx context.Context, server *mail.Client, d *dueDelivery) er
 	return nil
 }
 
-func (n *Notify) deliverOne(ctx context.Context, post *Post, server *mail.Client, d *dueDelivery) (accepted bool, err error) {
+func (n *Notify) deliverOne(ctx context.Context, post *mail.Post, server *mail.Client, d *dueDelivery) (accepted bool, err error) {
 	state, reply, attempts := Failed, "", d.attempts+1
 	var next, at time.Time
 	raw, err := n.message(d).Render(post.Signer)

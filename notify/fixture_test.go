@@ -38,7 +38,7 @@ type fixture struct {
 	footprint *footprint.Footprint
 	notify    *Notify
 	box       *mail.Box
-	post      *Post
+	post      *mail.Post
 	reports   int
 }
 
@@ -79,7 +79,7 @@ func newFixture(t *testing.T, d *db.DB, change ...func(*Settings)) *fixture {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { client.Close() })
-	f.post = &Post{Servers: []*mail.Client{client}, ReturnPath: "melding@polder.example"}
+	f.post = &mail.Post{Servers: []*mail.Client{client}, ReturnPath: "melding@polder.example"}
 	f.notify.Register(f.post)
 	if err := f.footprint.Load(f.ctx); err != nil {
 		t.Fatal(err)

@@ -7,6 +7,7 @@ import (
 
 	"polder/internal/db"
 	"polder/internal/jobs"
+	"polder/internal/mail"
 )
 
 // The jobs. Each is harmless when it runs twice; the periodic ones catch what a lost wake-up missed.
@@ -31,7 +32,7 @@ func (expireArgs) Kind() string    { return "notify.expire" }
 func (retainArgs) Kind() string    { return "notify.retain" }
 
 // Register puts the jobs on the queue; post is where mails are handed over.
-func (n *Notify) Register(post *Post) {
+func (n *Notify) Register(post *mail.Post) {
 	every := func(d time.Duration) jobs.Options { return jobs.Options{Every: d, Unique: true, OnDrain: true} }
 	jobs.Register(n.queue, every(5*time.Minute), func(ctx context.Context, _ resumeArgs) error { return n.Resume(ctx) })
 	jobs.Register(n.queue, every(time.Minute), func(ctx context.Context, _ composeArgs) error {

@@ -11,15 +11,13 @@ import (
 	"polder/directory"
 	"polder/footprint"
 	"polder/internal/i18n"
+	"polder/internal/mail"
 	"polder/notify/advice"
 	"polder/notify/feeds"
 )
 
 // mostLines is how many exposures one mail spells out; the rest it counts.
 const mostLines = 50
-
-// linkPlaceholder stands in a stored body where the secret link goes when the mail is sent.
-const linkPlaceholder = "{{feedback-link}}"
 
 // writer writes the letters to one organisation.
 type writer struct {
@@ -86,11 +84,11 @@ func (g *gathering) sorted() []*group {
 }
 
 // warning writes about exposures that are new, or back, or still there.
-func (w *writer) warning(g *gathering, reminder bool, reference string) *letter {
+func (w *writer) warning(g *gathering, reminder bool, reference string) *mail.Letter {
 	p := w.p
 	groups := g.sorted()
 	first := adviceText(groups[0].kind, groups[0].class, p.Lang())
-	l := &letter{Language: p.Lang()}
+	l := &mail.Letter{Language: p.Lang()}
 	subject := "notify.mail.subject.warning"
 	if reminder {
 		subject = "notify.mail.subject.reminder"
@@ -99,7 +97,7 @@ func (w *writer) warning(g *gathering, reminder bool, reference string) *letter 
 	if len(groups) > 1 {
 		l.Subject = p.N(subject+".many", len(groups), "Severity", p.T("notify.severity."+g.severity.String()), "Reference", reference)
 	}
-	l.text(p.T("notify.mail.greeting", "Name", w.to.Name))
+	l.Say(p.T("notify.mail.greeting", "Name", w.to.Name))
 	intro := "notify.mail.intro.first"
 	switch {
 	case reminder:
@@ -107,49 +105,49 @@ func (w *writer) warning(g *gathering, reminder bool, reference string) *letter 
 	case g.owned == 0:
 		intro = "notify.mail.intro.provider"
 	}
-	l.text(p.N(intro, g.total, "Centre", w.n.set.Centre))
-	l.text(p.T("notify.mail.safe"))
+	l.Say(p.N(intro, g.total, "Centre", w.n.set.Centre))
+	l.Say(p.T("notify.mail.safe"))
 	for _, x := range groups {
 		w.group(l, x)
 	}
 	if rest := g.total - mostLines; rest > 0 {
-		l.heading(p.T("notify.mail.rest.heading"))
-		l.text(p.N("notify.mail.rest.text", rest))
+		l.Heading(p.T("notify.mail.rest.heading"))
+		l.Say(p.N("notify.mail.rest.text", rest))
 	}
-	l.heading(p.T("notify.mail.answer.heading"))
-	l.text(p.T("notify.mail.answer.text"))
-	l.link(linkPlaceholder)
-	l.text(p.T("notify.mail.answer.days", "Days", int(w.n.set.LinkValid/(24*time.Hour))))
-	l.heading(p.T("notify.mail.next.heading"))
-	l.text(w.next(g.severity))
+	l.Heading(p.T("notify.mail.answer.heading"))
+	l.Say(p.T("notify.mail.answer.text"))
+	l.Link(mail.Placeholder)
+	l.Say(p.T("notify.mail.answer.days", "Days", int(w.n.set.LinkValid/(24*time.Hour))))
+	l.Heading(p.T("notify.mail.next.heading"))
+	l.Say(w.next(g.severity))
 	w.footer(l, reference)
 	return l
 }
 
-func (w *writer) group(l *letter, x *group) {
+func (w *writer) group(l *mail.Letter, x *group) {
 	p := w.p
 	text := adviceText(x.kind, x.class, p.Lang())
-	l.rule()
-	l.heading(p.T("notify.mail.group", "Severity", p.T("notify.severity."+x.severity.String()), "Title", text.Title))
-	l.text(text.What)
+	l.Rule()
+	l.Heading(p.T("notify.mail.group", "Severity", p.T("notify.severity."+x.severity.String()), "Title", text.Title))
+	l.Say(text.What)
 	var lines []string
 	for _, e := range x.shown {
 		lines = append(lines, w.line(e))
 	}
 	if len(lines) > 0 {
-		l.lines(lines)
+		l.List(lines)
 	}
 	if more := x.total - len(x.shown); more > 0 {
-		l.text(p.N("notify.mail.more", more))
+		l.Say(p.N("notify.mail.more", more))
 	}
-	l.text(w.sources(x))
-	l.heading(p.T("notify.mail.why"))
-	l.text(text.Why)
-	l.heading(p.T("notify.mail.steps"))
-	l.steps(text.Steps)
-	l.text(p.T("notify.mail.effort", "Effort", text.Effort))
-	l.heading(p.T("notify.mail.supplier"))
-	l.text(text.Supplier)
+	l.Say(w.sources(x))
+	l.Heading(p.T("notify.mail.why"))
+	l.Say(text.Why)
+	l.Heading(p.T("notify.mail.steps"))
+	l.Steps(text.Steps)
+	l.Say(p.T("notify.mail.effort", "Effort", text.Effort))
+	l.Heading(p.T("notify.mail.supplier"))
+	l.Say(text.Supplier)
 }
 
 // what names the system or account as its organisation knows it, also one of many on an address that
@@ -261,49 +259,49 @@ func (w *writer) next(s feeds.Severity) string {
 	return w.p.T("notify.mail.next.remind", "Days", int(after/(24*time.Hour)))
 }
 
-func (w *writer) footer(l *letter, reference string) {
+func (w *writer) footer(l *mail.Letter, reference string) {
 	p := w.p
-	l.rule()
-	l.heading(p.T("notify.mail.real.heading"))
-	l.text(p.T("notify.mail.real.text", "Reference", reference))
-	l.link(w.n.set.BaseURL + "/verify")
+	l.Rule()
+	l.Heading(p.T("notify.mail.real.heading"))
+	l.Say(p.T("notify.mail.real.text", "Reference", reference))
+	l.Link(w.n.set.BaseURL + "/verify")
 	if w.n.set.Phone != "" {
-		l.text(p.T("notify.mail.phone", "Centre", w.n.set.Centre, "Phone", w.n.set.Phone))
+		l.Say(p.T("notify.mail.phone", "Centre", w.n.set.Centre, "Phone", w.n.set.Phone))
 	}
-	l.text(p.T("notify.mail.sender", "Centre", w.n.set.Centre, "Name", w.to.Name))
+	l.Say(p.T("notify.mail.sender", "Centre", w.n.set.Centre, "Name", w.to.Name))
 }
 
 // closing writes about exposures that two fresh reports no longer showed.
-func (w *writer) closing(g *gathering, reference string) *letter {
+func (w *writer) closing(g *gathering, reference string) *mail.Letter {
 	p := w.p
-	l := &letter{Language: p.Lang(), Subject: p.N("notify.mail.subject.closing", g.total, "Reference", reference)}
-	l.text(p.T("notify.mail.greeting", "Name", w.to.Name))
-	l.text(p.N("notify.mail.closing.text", g.total))
+	l := &mail.Letter{Language: p.Lang(), Subject: p.N("notify.mail.subject.closing", g.total, "Reference", reference)}
+	l.Say(p.T("notify.mail.greeting", "Name", w.to.Name))
+	l.Say(p.N("notify.mail.closing.text", g.total))
 	for _, x := range g.sorted() {
-		l.heading(adviceText(x.kind, x.class, p.Lang()).Title)
+		l.Heading(adviceText(x.kind, x.class, p.Lang()).Title)
 		var lines []string
 		for _, e := range x.shown {
 			lines = append(lines, what(e)+": "+w.seen(e))
 		}
 		if len(lines) > 0 {
-			l.lines(lines)
+			l.List(lines)
 		}
 		if more := x.total - len(x.shown); more > 0 {
-			l.text(p.N("notify.mail.more", more))
+			l.Say(p.N("notify.mail.more", more))
 		}
 	}
-	l.text(p.T("notify.mail.closing.again"))
+	l.Say(p.T("notify.mail.closing.again"))
 	w.footer(l, reference)
 	return l
 }
 
 // desk writes to the centre's own desk that somebody asks for help.
-func (w *writer) desk(f Feedback, exposures []Exposure, about string) *letter {
+func (w *writer) desk(f Feedback, exposures []Exposure, about string) *mail.Letter {
 	p := w.p
-	l := &letter{Language: p.Lang(), Subject: p.T("notify.mail.subject.desk", "Name", w.to.Name, "Reference", about)}
-	l.text(p.T("notify.mail.desk.text", "Name", w.to.Name, "Reference", about, "Email", w.to.Email))
+	l := &mail.Letter{Language: p.Lang(), Subject: p.T("notify.mail.subject.desk", "Name", w.to.Name, "Reference", about)}
+	l.Say(p.T("notify.mail.desk.text", "Name", w.to.Name, "Reference", about, "Email", w.to.Email))
 	if f.Note != "" {
-		l.text(p.T("notify.mail.desk.note", "Note", defuse(f.Note)))
+		l.Say(p.T("notify.mail.desk.note", "Note", defuse(f.Note)))
 	}
 	var lines []string
 	for i, e := range exposures {
@@ -313,7 +311,7 @@ func (w *writer) desk(f Feedback, exposures []Exposure, about string) *letter {
 		lines = append(lines, fmt.Sprintf("%s: %s (%s)", adviceText(e.Type, e.Class, p.Lang()).Title, what(e), p.T("notify.severity."+e.Severity.String())))
 	}
 	if len(lines) > 0 {
-		l.lines(lines)
+		l.List(lines)
 	}
 	return l
 }

@@ -51,7 +51,7 @@ func (b *bench) inProcess(ctx context.Context, s size, registered []netip.Addr, 
 		return err
 	}
 	defer client.Close()
-	post := &notify.Post{Servers: []*mail.Client{client}, ReturnPath: "bench@bench.example"}
+	post := &mail.Post{Servers: []*mail.Client{client}, ReturnPath: "bench@bench.example"}
 	n.Register(post)
 	if err := b.change(ctx, d, f); err != nil {
 		return err
@@ -126,7 +126,7 @@ func (b *bench) change(ctx context.Context, d *db.DB, f *footprint.Footprint) er
 }
 
 // mailing composes notifications and hands them over.
-func (b *bench) mailing(ctx context.Context, n *notify.Notify, post *notify.Post, most int) error {
+func (b *bench) mailing(ctx context.Context, n *notify.Notify, post *mail.Post, most int) error {
 	start := time.Now()
 	composed, err := n.ComposeMost(ctx, most)
 	if err != nil {

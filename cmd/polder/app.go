@@ -36,7 +36,7 @@ type app struct {
 	directory *directory.Directory
 	footprint *footprint.Footprint
 	notify    *notify.Notify
-	post      *notify.Post
+	post      *mail.Post
 }
 
 func schemas() []db.Schema {
@@ -97,12 +97,12 @@ func (a *app) wire(ctx context.Context) error {
 }
 
 // newPost prepares the way to the mail server; nothing is dialled before the first mail.
-func newPost(set *config.Settings) (*notify.Post, error) {
+func newPost(set *config.Settings) (*mail.Post, error) {
 	from, err := netmail.ParseAddress(set.From)
 	if err != nil {
 		return nil, fault.Wrap(fault.Invalid, err, "POLDER_MAIL_FROM cannot be used")
 	}
-	p := &notify.Post{ReturnPath: from.Address}
+	p := &mail.Post{ReturnPath: from.Address}
 	for range set.SMTPConnections {
 		c, err := mail.NewClient(mail.Config{URL: set.SMTP, Timeout: 30 * time.Second})
 		if err != nil {

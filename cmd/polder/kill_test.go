@@ -20,6 +20,7 @@ import (
 	"polder/internal/i18n"
 	"polder/internal/jobs"
 	"polder/internal/kit"
+	"polder/internal/mail"
 	"polder/internal/web"
 	"polder/notify"
 )
@@ -99,7 +100,7 @@ func bigRegister(ctx context.Context, d *db.DB) error {
 		return err
 	}
 	n := notify.New(d, f, jobs.New(d, log), catalog, time.Now, log, notify.Settings{Gather: time.Hour, SendHour: 7, Location: time.UTC, Key: make([]byte, 32)})
-	n.Register(&notify.Post{})
+	n.Register(&mail.Post{})
 	if err := f.Load(ctx); err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"time"
 
+	"polder/internal/actor"
 	"polder/internal/db"
 )
 
@@ -34,7 +35,12 @@ const (
 	Export   Action = "export"   // data taken out
 	Send     Action = "send"     // a message accepted by the mail server
 	Feedback Action = "feedback" // what a recipient told us
-	Delete   Action = "delete"   // data removed at the end of its term
+	Delete   Action = "delete"   // data removed at the end of its term, or because somebody asked
+	SignIn   Action = "sign-in"  // a session began or ended, or an attempt failed in a way that matters
+	Factor   Action = "factor"   // a way to sign in was added, removed or used up
+	Grant    Action = "grant"    // a role, place, mandate or token was given or taken
+	Change   Action = "change"   // an organisation, contact or asset was changed
+	Decide   Action = "decide"   // staff accepted, refused or decided
 )
 
 type actorKey struct{}
@@ -44,9 +50,13 @@ func WithActor(ctx context.Context, actor string) context.Context {
 	return context.WithValue(ctx, actorKey{}, actor)
 }
 
-// ActorOf returns who acts in this context; "polder" when nobody said.
+// ActorOf returns who acts in this context: what WithActor said, else the account or token that is
+// signed in, by id alone; "polder" when there is nobody.
 func ActorOf(ctx context.Context) string {
 	if a, ok := ctx.Value(actorKey{}).(string); ok && a != "" {
+		return a
+	}
+	if a := actor.From(ctx).String(); a != "" {
 		return a
 	}
 	return "polder"

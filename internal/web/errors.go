@@ -36,6 +36,8 @@ func storyOf(err error) story {
 		return story{http.StatusRequestEntityTooLarge, "too_large"}
 	case errors.Is(err, errMethod):
 		return story{http.StatusMethodNotAllowed, "method"}
+	case errors.Is(err, errSignIn), errors.Is(err, errStepUp):
+		return story{http.StatusUnauthorized, "sign_in"}
 	case fault.KindOf(err) == fault.Internal && errors.Is(err, context.DeadlineExceeded):
 		return stories[fault.Unavailable]
 	}
@@ -48,6 +50,7 @@ type Wrong struct {
 	Text    string // what happened
 	Action  string // what to do
 	Request string // the id to quote when asking for help
+	SignIn  string // where to sign in, when that may help; "" when not
 }
 
 // showError is the one place that turns an error into what a person or a program reads. Only the public message of the
@@ -62,6 +65,9 @@ func (s *Site) showError(w http.ResponseWriter, r *http.Request, err error) {
 			pairs = append(pairs, name, value)
 		}
 		wrong.Text = p.T(id, pairs...)
+	}
+	if kind.status == http.StatusNotFound {
+		wrong.SignIn = s.signInHere(r)
 	}
 	// What failed must not be kept, whatever the route said before it failed.
 	w.Header().Set("Cache-Control", "no-store")

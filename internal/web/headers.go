@@ -31,6 +31,9 @@ func (s *Site) accessHeaders(h http.Header, access Access) {
 		h.Set("Referrer-Policy", "strict-origin")
 		h.Set("Cache-Control", "no-store")
 	}
+	if access.personal() {
+		h.Set("Cache-Control", "no-store")
+	}
 	if access != Public {
 		h.Set("X-Robots-Tag", "noindex, nofollow")
 	}

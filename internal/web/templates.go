@@ -16,6 +16,7 @@ import (
 	"text/template/parse"
 	"time"
 
+	"polder/internal/actor"
 	"polder/internal/i18n"
 )
 
@@ -32,9 +33,9 @@ type Page struct {
 	Title   string       // the window's title; the template writes it as its h1
 	Status  int          // 200 when zero, 422 with Errors
 	Errors  []FieldError // shown above the page, with the focus on them
-	Context string       // for whom the page is: the name of the organisation, in the header
-	Nav     []Link       // ways through the site, in the header
-	Side    []Link       // the narrow list beside the page, in portal and desk
+	Context string       // for whom the page is; the organisation in the path when empty
+	Nav     []Link       // ways through the site, in the header; by who is asking when nil
+	Side    []Link       // the narrow list beside the page; the entries of its section when nil
 	Wide    bool         // use the full width, for tables; without it a page is one column
 	Data    any          // the page's own struct
 
@@ -280,6 +281,18 @@ func (s *Site) Render(w http.ResponseWriter, r *http.Request, t *Templates, name
 		return fmt.Errorf("no template %q", name)
 	}
 	page.Lang, page.Site, page.Home = p.Lang(), s.name, "/"
+	if page.Nav == nil {
+		page.Nav = s.header(r, p)
+	}
+	if page.Side == nil {
+		page.Side = s.side(r, p)
+	}
+	if who := actor.From(r.Context()); page.Context == "" && who.In.Name != "" {
+		page.Context = who.In.Name
+		if who.In.Place == actor.Delegate {
+			page.Context = p.T("web.on_behalf", "Organisation", who.In.Name, "Behalf", who.In.Behalf)
+		}
+	}
 	page.Demo, page.Themed, page.Languages = s.demo, s.assets.themed, languageLinks(r, p)
 	if page.Status == 0 {
 		page.Status = http.StatusOK

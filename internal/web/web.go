@@ -14,11 +14,12 @@ import (
 	"sync"
 	"time"
 
+	"polder/internal/actor"
 	"polder/internal/fault"
 	"polder/internal/i18n"
 )
 
-// MaxBody is how many bytes a request may send.
+// MaxBody is how many bytes a request may send, unless the route's access says otherwise.
 const MaxBody = 64 << 10
 
 // Options say what a Site is. Catalog is needed; the zero value of all else works.
@@ -30,6 +31,7 @@ type Options struct {
 	Theme    fs.FS                    // the operator's folder; nil for our own look
 	Demo     bool                     // serve the routes that are DemoOnly
 	Operator func(*http.Request) bool // who is the operator; nil: whoever asks from this machine, not through a proxy
+	People   People                   // who is asking; the zero value knows nobody
 	Now      func() time.Time         // for the log; time.Now when nil
 	// Observe is told of every answer, for the metrics. Route.Pattern is "" when there was no route.
 	Observe func(route Route, status int, took time.Duration)
@@ -44,6 +46,8 @@ type Site struct {
 	log      *slog.Logger
 	demo     bool
 	operator func(*http.Request) bool
+	people   People
+	entries  []entry
 	now      func() time.Time
 	observe  func(Route, int, time.Duration)
 
@@ -63,7 +67,7 @@ func New(o Options) (*Site, error) {
 	}
 	s := &Site{
 		name: o.Name, base: strings.TrimSuffix(o.BaseURL, "/"), catalog: o.Catalog, log: o.Log, demo: o.Demo,
-		operator: o.Operator, now: o.Now, observe: o.Observe,
+		operator: o.Operator, people: o.People, now: o.Now, observe: o.Observe,
 		mux: http.NewServeMux(), access: map[string]Access{}, cross: http.NewCrossOriginProtection(),
 	}
 	if s.log == nil {
@@ -114,15 +118,23 @@ func (s *Site) Handle(pattern string, access Access, h func(w http.ResponseWrite
 	if !found || method == "" || !strings.HasPrefix(path, "/") {
 		panic(fmt.Sprintf("web: route %q must be a method, a space and a path", pattern))
 	}
-	if access.String() == "none" {
+	if access.kind == nobody || access.kind == staff && access.staff == 0 || access.kind == program && access.scope == "" ||
+		access.kind == organisation && (access.place == 0 || !strings.Contains(path, "{organisation}")) {
 		panic(fmt.Sprintf("web: route %q has no access", pattern))
 	}
 	s.routes = append(s.routes, Route{pattern, access})
 	s.access[pattern] = access
 	s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 		answer := w.(*answer)
-		if err := s.allow(access, r); err != nil {
-			answer.err = err
+		r, err := s.admit(access, pattern, w, r)
+		answer.asked = r
+		if q, ok := r.Context().Value(key{}).(*request); ok {
+			q.access = access
+		}
+		if err != nil {
+			if !s.detour(w, r, pattern, err) {
+				answer.err = err
+			}
 			return
 		}
 		s.accessHeaders(w.Header(), access)
@@ -139,15 +151,17 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Request-Id", id)
 	p, chosen := s.language(w, r)
 	r = r.WithContext(context.WithValue(r.Context(), key{}, &request{id: id, printer: p, chosen: chosen, catalog: s.catalog}))
-	r.Body = http.MaxBytesReader(w, r.Body, MaxBody)
-
 	_, pattern := s.mux.Handler(r)
+	r.Body = http.MaxBytesReader(w, r.Body, s.access[pattern].most())
 	s.guarded(out, r, pattern)
 	aborted := false
 	if out.err != nil {
 		if out.status != 0 {
 			aborted = true // half a page went out; whoever reads it must see that it broke off
 		} else {
+			if out.asked != nil {
+				r = out.asked // with who is asking
+			}
 			s.showError(out, r, out.err)
 		}
 	}
@@ -189,7 +203,10 @@ func (s *Site) noRoute(w http.ResponseWriter, r *http.Request) error {
 		probe := r.Clone(r.Context())
 		probe.Method = method
 		// A route that this person may not use must not show itself by another answer to a wrong method.
-		if _, pattern := s.mux.Handler(probe); pattern != "" && s.allow(s.access[pattern], r) == nil {
+		_, pattern := s.mux.Handler(probe)
+		if a := s.access[pattern]; pattern == "" || a.personal() && strings.Contains(pattern, "{") {
+			continue // whose it is, its own route would have to ask
+		} else if _, err := s.admit(a, pattern, w, r); err == nil {
 			allowed = append(allowed, method)
 		}
 	}
@@ -215,6 +232,11 @@ func (s *Site) logAnswer(r *http.Request, pattern string, out *answer, took time
 		slog.String("request", RequestID(r)), slog.String("method", r.Method), slog.String("route", pattern),
 		slog.Int("status", out.code()), slog.Int64("bytes", out.bytes), slog.Duration("took", took),
 	}
+	if out.asked != nil {
+		if who := actor.From(out.asked.Context()); who.Known() {
+			attrs = append(attrs, slog.String("actor", who.String()))
+		}
+	}
 	if out.err != nil {
 		attrs = append(attrs, slog.String("error", out.err.Error()))
 	}
@@ -227,6 +249,7 @@ type answer struct {
 	status int
 	bytes  int64
 	err    error
+	asked  *http.Request // as admitted, with who is asking
 }
 
 func (a *answer) WriteHeader(status int) {
@@ -260,7 +283,8 @@ type key struct{}
 type request struct {
 	id      string
 	printer *i18n.Printer
-	chosen  bool // the reader chose the language
+	chosen  bool   // the reader chose the language
+	access  Access // of the route
 	catalog *i18n.Catalog
 }
 

@@ -18,6 +18,7 @@ import (
 	"testing/fstest"
 	"time"
 
+	"polder/internal/actor"
 	"polder/internal/fault"
 	"polder/internal/i18n"
 )
@@ -159,7 +160,10 @@ func TestHandleRefuses(t *testing.T) {
 	for name, c := range map[string]struct {
 		pattern string
 		access  Access
-	}{"no access": {"GET /x", 0}, "unknown access": {"GET /x", 99}, "no method": {"/x", Public}, "no path": {"GET ", Public}} {
+	}{
+		"no access": {"GET /x", Access{}}, "staff without a role": {"GET /x", Staff(0)}, "no place": {"GET /o/{organisation}", Organisation(0)},
+		"no organisation in the path": {"GET /x", Organisation(actor.Owner)}, "no scope": {"GET /x", Program("")}, "no method": {"/x", Public}, "no path": {"GET ", Public},
+	} {
 		t.Run(name, func(t *testing.T) {
 			s, _ := open(t, Options{})
 			defer func() {

@@ -1,4 +1,4 @@
-package notify
+package mail
 
 import (
 	"bytes"
@@ -8,15 +8,15 @@ import (
 	"unicode/utf8"
 )
 
-// letter is a mail before it is text or HTML: both are made from it, so that they say the same.
-type letter struct {
+// Letter is a mail before it is text or HTML: both are made from it, so that they say the same.
+type Letter struct {
 	Language string
 	Subject  string
-	Blocks   []block
+	Blocks   []Block
 }
 
-// block is one piece of a letter; exactly one field is set.
-type block struct {
+// Block is one piece of a letter; exactly one field is set.
+type Block struct {
 	Heading string
 	Text    string
 	Lines   []string // one beside the other: what was seen
@@ -25,12 +25,29 @@ type block struct {
 	Rule    bool
 }
 
-func (l *letter) heading(s string)    { l.Blocks = append(l.Blocks, block{Heading: words(s)}) }
-func (l *letter) text(s string)       { l.Blocks = append(l.Blocks, block{Text: words(s)}) }
-func (l *letter) lines(s []string)    { l.Blocks = append(l.Blocks, block{Lines: allWords(s)}) }
-func (l *letter) steps(s []string)    { l.Blocks = append(l.Blocks, block{Steps: allWords(s)}) }
-func (l *letter) link(address string) { l.Blocks = append(l.Blocks, block{Link: address}) }
-func (l *letter) rule()               { l.Blocks = append(l.Blocks, block{Rule: true}) }
+// Heading adds a line above what follows.
+func (l *Letter) Heading(s string) { l.Blocks = append(l.Blocks, Block{Heading: words(s)}) }
+
+// Say adds a paragraph.
+func (l *Letter) Say(s string) { l.Blocks = append(l.Blocks, Block{Text: words(s)}) }
+
+// List adds lines, one below the other.
+func (l *Letter) List(s []string) { l.Blocks = append(l.Blocks, Block{Lines: allWords(s)}) }
+
+// Steps adds numbered lines.
+func (l *Letter) Steps(s []string) { l.Blocks = append(l.Blocks, Block{Steps: allWords(s)}) }
+
+// Link adds a whole address, spelled out; Placeholder is one that is filled in when the mail is sent.
+func (l *Letter) Link(address string) { l.Blocks = append(l.Blocks, Block{Link: address}) }
+
+// Rule adds a line across.
+func (l *Letter) Rule() { l.Blocks = append(l.Blocks, Block{Rule: true}) }
+
+// Placeholder stands where a secret link goes that must not be kept: Fill puts it there.
+const Placeholder = "{{feedback-link}}"
+
+// Fill puts the secret link in what Plain or HTML returned.
+func Fill(body, link string) string { return strings.ReplaceAll(body, Placeholder, link) }
 
 // words keeps what others wrote from being taken for the place where the secret link goes.
 func words(s string) string { return strings.ReplaceAll(s, "{{", "{ {") }
@@ -45,8 +62,8 @@ func allWords(list []string) []string {
 
 const lineWidth = 72 // characters of plain text in a line
 
-// plain returns the letter as plain text, complete in itself.
-func (l *letter) plain() string {
+// Plain returns the letter as plain text, complete in itself.
+func (l *Letter) Plain() string {
 	var b strings.Builder
 	for i, p := range l.Blocks {
 		if i > 0 {
@@ -112,15 +129,15 @@ var letterHTML = template.Must(template.New("letter").Parse(`<!DOCTYPE html>
 {{end}}{{end}}</div></body></html>
 `))
 
-// html returns the letter as HTML.
-func (l *letter) html() (string, error) {
+// HTML returns the letter as HTML.
+func (l *Letter) HTML() (string, error) {
 	var b bytes.Buffer
 	if err := letterHTML.Execute(&b, l); err != nil {
 		return "", fmt.Errorf("write the letter as HTML: %w", err)
 	}
 	// The place of the secret link comes out escaped where it is an address. A quote cannot come out of
 	// what others wrote, so nobody else can have made it.
-	return strings.ReplaceAll(b.String(), escapedHref, `href="`+linkPlaceholder+`"`), nil
+	return strings.ReplaceAll(b.String(), escapedHref, `href="`+Placeholder+`"`), nil
 }
 
 // escapedHref is how the template writes an address that is the place of the secret link.
