@@ -21,6 +21,8 @@ import (
 	"polder/internal/i18n"
 	"polder/internal/jobs"
 	"polder/internal/mail"
+	"polder/internal/outbox"
+	"polder/internal/signin"
 	"polder/internal/web"
 	"polder/notify"
 )
@@ -36,11 +38,13 @@ type app struct {
 	directory *directory.Directory
 	footprint *footprint.Footprint
 	notify    *notify.Notify
+	outbox    *outbox.Outbox
+	signin    *signin.Signin
 	post      *mail.Post
 }
 
 func schemas() []db.Schema {
-	return []db.Schema{audit.Schema(), directory.Schema(), footprint.Schema(), jobs.Schema(), notify.Schema()}
+	return []db.Schema{audit.Schema(), signin.Schema(), directory.Schema(), footprint.Schema(), jobs.Schema(), notify.Schema()}
 }
 
 // open opens the database, brings it up to date and wires the house. It does not load the index of
@@ -73,12 +77,22 @@ func (a *app) wire(ctx context.Context) error {
 	if err != nil {
 		return unusable{err}
 	}
-	if a.catalog, err = i18n.New(web.Messages, notify.Locales(), demoMessages); err != nil {
+	if a.catalog, err = i18n.New(web.Messages, signin.Locales(), notify.Locales(), demoMessages); err != nil {
 		return fmt.Errorf("read the messages: %w", err)
 	}
 	a.catalog.Zone = a.set.Location()
 	a.queue = jobs.New(a.db, a.log)
 	a.queue.Now = a.now
+	if a.post, err = newPost(a.set); err != nil {
+		return unusable{err}
+	}
+	if !onThisMachine(a.set.SMTP) {
+		a.post.Held = unready(a.set)
+	}
+	a.outbox = outbox.New(a.db, a.queue, a.post, a.now, a.log, outbox.Settings{Centre: a.set.Name, From: a.set.From, ReplyTo: a.set.ReplyTo, Key: key})
+	a.signin = signin.New(a.db, a.outbox, a.catalog, a.now, a.log, signin.Settings{
+		BaseURL: a.set.BaseURL, Centre: a.set.Name, Key: key, Idle: a.set.SessionIdle, Longest: a.set.SessionLongest,
+	})
 	a.directory = directory.New(a.db, a.now)
 	a.footprint = footprint.New(a.db, a.now, a.log)
 	a.notify = notify.New(a.db, a.footprint, a.queue, a.catalog, a.now, a.log, notify.Settings{
@@ -86,12 +100,6 @@ func (a *app) wire(ctx context.Context) error {
 		Gather: a.set.Gather, SendHour: a.set.SendHour, Location: a.set.Location(), Key: key, LinkValid: a.set.LinkValid,
 		KeepRaw: a.set.KeepRaw, KeepRejected: a.set.KeepRejected, KeepExposures: a.set.KeepExposures, ExpireAfter: a.set.ExpireAfter,
 	})
-	if a.post, err = newPost(a.set); err != nil {
-		return unusable{err}
-	}
-	if !onThisMachine(a.set.SMTP) {
-		a.post.Held = unready(a.set)
-	}
 	a.notify.Register(a.post)
 	return nil
 }
@@ -151,8 +159,8 @@ func with(ctx context.Context, set *config.Settings, io streams, fn func(a *app)
 	return errors.Join(fn(a), a.close())
 }
 
-// actor names who runs the command, for the record.
-func actor() string {
+// operator names who runs the command, for the record.
+func operator() string {
 	for _, v := range []string{"SUDO_USER", "USER", "LOGNAME"} {
 		if name := os.Getenv(v); name != "" {
 			return "operator:" + name

@@ -29,7 +29,7 @@ type ingestCommand struct {
 
 // Run reads the reports, one after the other.
 func (c *ingestCommand) Run(ctx context.Context, set *config.Settings, s streams) error {
-	offer := notify.Offer{Source: c.Source, Type: c.Type, Actor: actor()}
+	offer := notify.Offer{Source: c.Source, Type: c.Type, Actor: operator()}
 	if c.Received != "" {
 		t, err := time.Parse(time.RFC3339, c.Received)
 		if err != nil {

@@ -62,7 +62,7 @@ func (c *exposuresCommand) Run(ctx context.Context, set *config.Settings, s stre
 		}
 		print, end := c.printer(s.out)
 		names := map[db.ID]string{}
-		err := a.notify.Exposures(ctx, actor(), action, only, func(page []notify.Exposure) error {
+		err := a.notify.Exposures(ctx, operator(), action, only, func(page []notify.Exposure) error {
 			if err := learnReferences(ctx, a, names, page, func(x notify.Exposure) db.ID { return x.Organisation }); err != nil {
 				return err
 			}

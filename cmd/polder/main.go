@@ -99,7 +99,7 @@ func run(ctx context.Context, args []string, io streams) int {
 		return exitUsage
 	}
 	c.BaseURL = strings.TrimSuffix(c.BaseURL, "/")
-	k.BindTo(audit.WithActor(ctx, actor()), (*context.Context)(nil))
+	k.BindTo(audit.WithActor(ctx, operator()), (*context.Context)(nil))
 	k.Bind(&c.Settings, io)
 	err = k.Run()
 	if err == nil {

@@ -89,7 +89,7 @@ func (c *reportsCommand) Run(ctx context.Context, set *config.Settings, s stream
 			}
 			out := csv.NewWriter(s.out)
 			out.Write([]string{"line", "reason", "raw"})
-			err = a.notify.Rejected(ctx, actor(), id, func(r feeds.Reject) error {
+			err = a.notify.Rejected(ctx, operator(), id, func(r feeds.Reject) error {
 				return out.Write([]string{strconv.FormatInt(r.Line, 10), cell(r.Reason), cell(r.Raw)})
 			})
 			if err != nil {

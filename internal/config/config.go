@@ -43,6 +43,9 @@ type Settings struct {
 	Theme  string `name:"theme" env:"POLDER_THEME" help:"Folder with the operator's own tokens.css, logo.svg and fonts." placeholder:"DIR"`
 	Secret string `name:"secret" env:"POLDER_SECRET" help:"64 hexadecimal digits that links in mails are made with; without it, secret.key in the data folder, made at first use." placeholder:"HEX"`
 
+	SessionIdle    time.Duration `name:"session-idle" env:"POLDER_SESSION_IDLE" default:"2h" help:"A signed-in person who does nothing for this long is signed out." placeholder:"TIME"`
+	SessionLongest time.Duration `name:"session-longest" env:"POLDER_SESSION_LONGEST" default:"12h" help:"Everybody is signed out after this, however busy." placeholder:"TIME"`
+
 	KeepRaw       time.Duration `name:"keep-raw" env:"POLDER_KEEP_RAW" default:"720h" help:"How long raw reports are kept (720h is 30 days)." placeholder:"TIME"`
 	KeepRejected  time.Duration `name:"keep-rejected" env:"POLDER_KEEP_REJECTED" default:"720h" help:"How long rejected lines are kept." placeholder:"TIME"`
 	KeepExposures time.Duration `name:"keep-exposures" env:"POLDER_KEEP_EXPOSURES" default:"43800h" help:"How long exposures and their notifications are kept after they were last seen (43800h is 60 months)." placeholder:"TIME"`
@@ -78,6 +81,9 @@ func (s *Settings) Check() error {
 		if v < time.Hour {
 			bad("%s must be at least 1h", name)
 		}
+	}
+	if s.SessionIdle < time.Minute || s.SessionLongest < s.SessionIdle || s.SessionLongest > 30*24*time.Hour {
+		bad("POLDER_SESSION_IDLE must be at least 1m, and POLDER_SESSION_LONGEST at least that and at most 720h")
 	}
 	if s.Gather < 0 || s.Gather > 24*time.Hour {
 		bad("POLDER_GATHER must be 0s to 24h")

@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"os"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
+	"polder/internal/actor"
 	"polder/internal/config"
 	"polder/internal/fault"
 	"polder/internal/web"
@@ -47,6 +49,11 @@ func (a *app) site(o web.Options) (*web.Site, error) {
 	if a.set.Theme != "" {
 		o.Theme = os.DirFS(a.set.Theme)
 	}
+	o.People = a.signin.People()
+	o.People.In = func(r *http.Request, who actor.Actor, organisation string) (actor.Actor, error) {
+		return a.directory.In(r.Context(), who, organisation)
+	}
+	o.Now = a.now
 	metrics := newMetrics(a)
 	o.Observe = metrics.observe
 	site, err := web.New(o)

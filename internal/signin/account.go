@@ -1,0 +1,111 @@
+package signin
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	netmail "net/mail"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/net/idna"
+
+	"polder/internal/actor"
+	"polder/internal/audit"
+	"polder/internal/db"
+	"polder/internal/fault"
+)
+
+// State is how an account stands.
+type State string
+
+// The states. A forgotten account is an id without a person.
+const (
+	Active    State = "active"
+	Disabled  State = "disabled"
+	Forgotten State = "forgotten"
+)
+
+// Account is one person.
+type Account struct {
+	ID        db.ID
+	Mail      string
+	Name      string
+	Language  string // "" when not chosen
+	Staff     actor.Roles
+	State     State
+	Handle    []byte // what authenticators know the person by
+	CreatedAt time.Time
+	SeenAt    time.Time
+}
+
+// MailAddress checks a mail address and returns the one form in which accounts are known: lower
+// case, with the domain as A-labels. The error is an Invalid fault.
+func MailAddress(s string) (string, error) {
+	s = strings.TrimSpace(s)
+	wrong := fault.New(fault.Invalid, "signin.wrong.mail")
+	a, err := netmail.ParseAddress(s)
+	if err != nil || len(s) > 254 || a.Name != "" || a.Address != s {
+		return "", wrong
+	}
+	local, domain, _ := strings.Cut(strings.ToLower(s), "@")
+	domain, err = idna.Lookup.ToASCII(domain)
+	if err != nil || !strings.Contains(domain, ".") || strings.ContainsFunc(local, func(r rune) bool {
+		return r > unicode.MaxASCII || r <= ' ' || strings.ContainsRune(`"(),:;<>@[\]`, r)
+	}) {
+		return "", wrong
+	}
+	return local + "@" + domain, nil
+}
+
+// PersonName checks how a person wants to be called.
+func PersonName(s string) (string, error) {
+	s = strings.Join(strings.Fields(s), " ")
+	if s == "" || !utf8.ValidString(s) || utf8.RuneCountInString(s) > 100 || strings.ContainsFunc(s, unicode.IsControl) {
+		return "", fault.New(fault.Invalid, "signin.wrong.name")
+	}
+	return s, nil
+}
+
+// add makes an account in the caller's transaction. The address must have been proven.
+func (s *Signin) add(ctx context.Context, tx *db.Tx, mail, name, language string, staff actor.Roles) (Account, error) {
+	a := Account{ID: db.NewID(), Mail: mail, Name: name, Language: language, Staff: staff, State: Active, Handle: make([]byte, 32), CreatedAt: s.now()}
+	rand.Read(a.Handle)
+	return a, insertAccount(ctx, tx, a)
+}
+
+// Accounts returns the people of the ids in the caller's transaction, at most a few hundred at a
+// time. Those that are forgotten are absent.
+func Accounts(ctx context.Context, tx *db.Tx, ids []db.ID) (map[db.ID]Account, error) {
+	return accountsByID(ctx, tx, ids)
+}
+
+// ByMail returns the active account of a mail address as MailAddress gives it, in the caller's
+// transaction; found is false when there is none.
+func ByMail(ctx context.Context, tx *db.Tx, mail string) (a Account, found bool, err error) {
+	a, err = accountByMail(ctx, tx, mail)
+	if errors.Is(err, db.ErrNoRows) {
+		return a, false, nil
+	}
+	return a, err == nil && a.State == Active, err
+}
+
+// SetStaff gives an account exactly these roles at the centre, and ends all its sessions. Only an
+// administrator may, with a fresh factor; the operator's command line may too.
+func (s *Signin) SetStaff(ctx context.Context, account db.ID, roles actor.Roles) error {
+	return s.db.Write(ctx, func(tx *db.Tx) error {
+		n, err := setStaff(ctx, tx, account, roles)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return fault.New(fault.NotFound, "web.error.not_found.text")
+		}
+		if err := s.EndSessions(ctx, tx, account); err != nil {
+			return err
+		}
+		return audit.Append(ctx, tx, audit.Event{At: s.now(), Action: audit.Grant, Object: "account " + account.String(), Detail: "staff: " + roles.String()})
+	})
+}
