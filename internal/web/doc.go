@@ -10,6 +10,14 @@
 // our own fault and shows nothing of its cause. A handler that has begun to write must not return an error that
 // somebody should read: use Site.Render, which writes only when the whole page is there.
 //
+// # Who is asking
+//
+// Options.People finds out who is asking, anew for each request; the handler finds it in the context (actor.From). Access
+// says who may come: Public, SignedIn, Staff(roles), Organisation(places) for a path with {organisation}, Program(scope)
+// for API tokens; .Fresh() asks for a factor in the last ten minutes. Whoever may not come gets the page of something
+// that does not exist. Site.Entry puts a page in the list beside the pages of its section ("o", "desk", "account") for
+// those who may see it; Site.Local is the gate for every "where to go next" that comes from outside.
+//
 // # A page
 //
 // A domain keeps its pages in templates/NAME.html, each with {{define "main"}}; files that begin with "_" are shared by
