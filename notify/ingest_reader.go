@@ -93,7 +93,11 @@ func (p *reportReader) take(b *batch, m *matcher, f *feeds.Finding) {
 	if f.Addr.IsValid() {
 		address = f.Addr.String()
 	}
-	info, _ := feeds.LookupType(f.Type)
+	info, known := feeds.LookupType(f.Type)
+	kind := f.Type
+	if known && feeds.Taxonomy(f.Class) != feeds.Taxonomy(info.Class) {
+		kind += "/" + f.Class // a server with a web shell is another thing than one that is out of date, and both may be seen
+	}
 	vulnerabilities := f.Vulnerabilities
 	if len(vulnerabilities) == 0 {
 		vulnerabilities = none
@@ -124,7 +128,7 @@ func (p *reportReader) take(b *batch, m *matcher, f *feeds.Finding) {
 			said = evidence(f)
 		}
 		for _, v := range vulnerabilities {
-			k := rowKey{r.organisation, fingerprint(f.Type, at, f.Port, subject, v)}
+			k := rowKey{r.organisation, fingerprint(kind, at, f.Port, subject, v)}
 			have := b.rows[k]
 			if have == nil {
 				have = &row{
@@ -133,7 +137,7 @@ func (p *reportReader) take(b *batch, m *matcher, f *feeds.Finding) {
 					due: p.plan.dueCached(r.organisation, severity, p.from),
 				}
 				if byName != "" {
-					have.byName = fingerprint(f.Type, "", f.Port, byName, v)
+					have.byName = fingerprint(kind, "", f.Port, byName, v)
 				}
 				b.rows[k] = have
 				continue

@@ -387,3 +387,27 @@ func TestLinesWithoutTimesKeepTheMomentOfTheirReport(t *testing.T) {
 		}
 	})
 }
+
+// An Exchange server that is hacked is another thing than one that is out of date, though one report
+// shows both on one port: it is told at once, under a text of its own.
+func TestWebShellIsToldBesideTheOutdatedServer(t *testing.T) {
+	kit.Each(t, schemas(), func(t *testing.T, d *db.DB) {
+		f := newFixture(t, d)
+		f.organisations("a,A,en,a@a.example", "b,B,nl,b@b.example")
+		f.assets("a,prefix,192.0.2.0/28,owner", "b,prefix,2001:db8::/48,owner")
+		const header = "timestamp,severity,ip,port,tag"
+		old, hacked := "NOW,critical,192.0.2.7,443,exchange", "NOW,critical,192.0.2.7,443,exchange;webshell"
+		f.morning("scan_exchange", header, old)
+		if sum := f.morning("scan_exchange", header, old, hacked); sum.New != 1 || sum.SeenAgain != 1 {
+			t.Errorf("new %d, seen again %d; want one of each", sum.New, sum.SeenAgain)
+		}
+		f.got("a", "warning", "warning")
+		if mails := f.box.Mails(); !strings.Contains(mails[len(mails)-1].Subject, "left a way in on your mail server") {
+			t.Errorf("the web shell is told as: %s", mails[len(mails)-1].Subject)
+		}
+		f.morning("scan6_exchange", header, "NOW,critical,2001:db8::7,443,exchange;webshell")
+		if mails := f.box.Mails(); !strings.Contains(mails[len(mails)-1].Subject, "staat een ingang van een aanvaller") {
+			t.Errorf("the web shell is told as: %s", mails[len(mails)-1].Subject)
+		}
+	})
+}

@@ -31,7 +31,7 @@ type Text struct {
 
 // Advice is the text of one type of finding in every language.
 type Advice struct {
-	Type    string          // a report type ("scan_rdp") or an RSIT type ("vulnerable-system")
+	Type    string          // a report type ("scan_rdp"), an RSIT type ("vulnerable-system"), or both with a dot between
 	Version int             // counts up from 1 with each change of meaning
 	Date    string          // day of that version, as 2006-01-02
 	Applies []string        // further types that this text serves
@@ -57,9 +57,10 @@ func Load() error {
 	return err
 }
 
-// For gives the advice for a finding: the text of its own type, else of the type
-// that it is a twin of (IPv6 and IPv4), else of its RSIT type, else of "other".
-// Either argument may be empty or unknown. The result is shared: read it only.
+// For gives the advice for a finding: the text of its own type and class together
+// ("scan_exchange.system-compromise"), else of its own type, else of the type that
+// it is a twin of (IPv6 and IPv4), else of its RSIT type, else of "other". Either
+// argument may be empty or unknown. The result is shared: read it only.
 func For(findingType, class string) Advice {
 	l, _ := load()
 	return l.find(findingType, class)
@@ -79,7 +80,8 @@ type library struct {
 }
 
 func (l library) find(findingType, class string) Advice {
-	for _, name := range []string{findingType, twin(findingType), class, Fallback} {
+	other := twin(findingType)
+	for _, name := range []string{findingType + "." + class, other + "." + class, findingType, other, class, Fallback} {
 		if i, ok := l.byType[name]; ok {
 			return l.all[i]
 		}

@@ -57,6 +57,7 @@ func TestFind(t *testing.T) {
 	l, err := read(fstest.MapFS{
 		"scan_rdp.yaml":            good("scan_rdp"),
 		"scan_mysql.yaml":          good("scan_mysql", "scan_postgres", "scan6_mssql"),
+		"scan_rdp.data-leak.yaml":  good("scan_rdp.data-leak"),
 		"event4_sinkhole.yaml":     good("event4_sinkhole", "event4_sinkhole_http"),
 		"population_bgp.yaml":      good("population_bgp"),
 		"compromised_website.yaml": good("compromised_website", "compromised_iot"),
@@ -71,6 +72,8 @@ func TestFind(t *testing.T) {
 	for _, c := range []struct{ findingType, class, want string }{
 		{"scan_rdp", "vulnerable-system", "scan_rdp"},
 		{"scan_rdp", "", "scan_rdp"},
+		{"scan_rdp", "data-leak", "scan_rdp.data-leak"}, // a class that the report seldom has
+		{"scan6_rdp", "data-leak", "scan_rdp.data-leak"},
 		{"scan6_rdp", "vulnerable-system", "scan_rdp"},
 		{"scan_postgres", "vulnerable-system", "scan_mysql"},
 		{"scan6_postgres", "vulnerable-system", "scan_mysql"},

@@ -90,9 +90,9 @@ func (s *shadowserver) next(out *Finding) error {
 	}
 	switch {
 	case s.info.Base == "scan_exchange":
-		out.Identifier = "vulnerable-exchange-server"
+		out.Identifier = exchangeVulnerable
 		if strings.Contains(strings.ToLower(out.Get("tag")), "webshell") {
-			out.Class, out.Identifier = "system-compromise", "exchange-server-webshell"
+			out.Class, out.Identifier = "system-compromise", exchangeWebshell
 		}
 	case out.Identifier == "":
 		out.Identifier = out.Malware

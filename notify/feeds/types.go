@@ -55,6 +55,12 @@ var (
 	byIdentifier = map[string][2]string{} // IntelMQ identifier -> type for IPv4 and IPv6
 )
 
+// The Exchange report tells of two things, each with a name of its own.
+const (
+	exchangeVulnerable = "vulnerable-exchange-server"
+	exchangeWebshell   = "exchange-server-webshell"
+)
+
 func init() {
 	r := newRecords(strings.NewReader(typesCSV), 1<<10, ',')
 	if err := r.next(0); err != nil {
@@ -81,6 +87,9 @@ func init() {
 			t.Name, t.Title = f[1], t.Title+" (IPv6)"
 			types = append(types, t)
 		}
+	}
+	for _, identifier := range []string{exchangeVulnerable, exchangeWebshell} {
+		byIdentifier[identifier] = [2]string{"scan_exchange", "scan6_exchange"}
 	}
 	slices.SortFunc(types, func(a, b TypeInfo) int { return strings.Compare(a.Name, b.Name) })
 	for i, t := range types {
