@@ -42,8 +42,11 @@ func (f Finding) IntelMQ() map[string]any {
 	text("protocol.transport", f.Transport)
 	text("classification.taxonomy", Taxonomy(f.Class))
 	text("classification.type", intelMQClass(f.Class))
+	if intelMQTypes[f.Type] {
+		e["classification.type"] = f.Type
+	}
 	text("classification.identifier", f.Identifier)
-	if f.Type != f.Class {
+	if f.Type != f.Class && !intelMQTypes[f.Type] {
 		text("feed.code", f.Type)
 	}
 	if f.Severity != Unknown {

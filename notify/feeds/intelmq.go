@@ -156,6 +156,9 @@ func (e *events) classify(out *Finding, feedCode string) string {
 		var found bool
 		if out.Type, found = eventType(out, feedCode); !found {
 			out.Type = out.Class
+			if t := out.Get("classification.type"); intelMQTypes[t] {
+				out.Type = t // its own advice says more than that of "other"
+			}
 		} else if out.Type == feedCode {
 			// IntelMQ() wrote it, and moved aside what stood there before.
 			drop(out, "feed.code")

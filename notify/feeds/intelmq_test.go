@@ -19,11 +19,13 @@ func TestIntelMQ(t *testing.T) {
 		{`{"source":{"ip":"2001:db8::1","geolocation":{"cc":"NL"}},"classification":{"type":"vulnerable service","identifier":"open-rdp"},"extra":{"a":{"b":[1,"x"],"c":[{}]},"tag":"cve-2024-1234"},"time":{"observation":"2026-01-02T03:04:05Z"}}`,
 			"scan6_rdp vulnerable-system high 2001:db8::1 0 0  [] [CVE-2024-1234]  / [{a.b 1;x} {a.c [{}]} {source.geolocation.cc NL} {tag cve-2024-1234}] 2026-01-02T03:04:05Z"},
 		{`{"source.fqdn":"www.example.com","source.url":"http://shop.example.org/x","classification.type":"blacklist","extra":"{\"n\": 7, \"ok\": true}","output":"\"x\""}`,
-			"other other unknown invalid IP 0 0  [{domain www.example.com} {url_host shop.example.org}] []  / [{classification.type blacklist} {n 7} {ok true} {output \"x\"}] 0001-01-01T00:00:00Z"},
+			"blacklist other unknown invalid IP 0 0  [{domain www.example.com} {url_host shop.example.org}] []  / [{classification.type blacklist} {n 7} {ok true} {output \"x\"}] 0001-01-01T00:00:00Z"},
 		{`{"source.account":"jan@example.com","classification.type":"unauthorized-use-of-resources","extra.severity":"critical"}`,
 			"unauthorised-use-of-resources unauthorised-use-of-resources critical invalid IP 0 0  [{mail_domain example.com}] []  / [] 0001-01-01T00:00:00Z"},
 		{`{"source.ip":"192.0.2.1","source.port":51234,"feed.code":"event4_sinkhole"}`,
 			"event4_sinkhole infected-system critical 192.0.2.1 0 0  [] []  / [{source.port 51234}] 0001-01-01T00:00:00Z"},
+		{`{"source.ip":"2001:db8::1","source.port":443,"classification.type":"system-compromise","classification.identifier":"exchange-server-webshell"}`,
+			"scan6_exchange system-compromise critical 2001:db8::1 443 0  [] []  / [] 0001-01-01T00:00:00Z"},
 		{`{"source.ip":"192.0.2.1","source.port":51234,"classification.type":"c&c"}`,
 			"c2-server c2-server unknown 192.0.2.1 51234 0  [] []  / [] 0001-01-01T00:00:00Z"},
 		{`{"source.ip":"192.0.2.1","source.port":51234,"classification.type":"scanner","event_description.text":"a\nb\u0000c"}`,
@@ -125,6 +127,15 @@ func TestIntelMQExport(t *testing.T) {
 	f.Class = "unauthorised-use-of-resources"
 	if got := f.IntelMQ()["classification.type"]; got != "unauthorized-use-of-resources" {
 		t.Errorf("IntelMQ spells it with z: %v", got)
+	}
+	for _, beside := range []string{"blacklist", "tor"} { // of IntelMQ alone, and its own again
+		f.Type, f.Class = beside, "other"
+		e := f.IntelMQ()
+		text, _ := json.Marshal(e)
+		back := readAll(t, string(text)+"\n", "x.jsonl", Options{}).findings
+		if e["classification.type"] != beside || e["feed.code"] != nil || len(back) != 1 || back[0].Class != "other" {
+			t.Errorf("%s: %s, back %+v", beside, text, back)
+		}
 	}
 }
 
