@@ -88,10 +88,16 @@ func organisationsWaiting(ctx context.Context, tx *db.Tx) (list []db.ID, err err
 	return list, err
 }
 
-func waitingForTheirDay(ctx context.Context, tx *db.Tx, after int64) (n int64, next time.Time, err error) {
-	var at db.Time
-	err = tx.One(ctx, `SELECT count(*), min(due_at) FROM notify_exposure WHERE due_at > ?1 AND state IN ('new', 'reopened')`, []any{after}, &n, &at)
-	return n, at.Time, err
+// waitingForTheirDay calls fn for each organisation with what is due later than the moment given.
+func waitingForTheirDay(ctx context.Context, tx *db.Tx, after int64, fn func(organisation db.ID, n int64, next time.Time)) error {
+	return tx.Each(ctx, func(scan func(...any) error) error {
+		var id db.ID
+		var n int64
+		var at db.Time
+		err := scan(&id, &n, &at)
+		fn(id, n, at.Time)
+		return err
+	}, `SELECT organisation_id, count(*), min(due_at) FROM notify_exposure WHERE due_at > ?1 AND state IN ('new', 'reopened') GROUP BY organisation_id`, after)
 }
 
 func latestAnswers(ctx context.Context, tx *db.Tx, limit int) (list []GivenAnswer, err error) {

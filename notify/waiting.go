@@ -13,7 +13,7 @@ import (
 type Untold struct {
 	WithoutAddress []string  // references of organisations that have nowhere to be written to, at most 20
 	More           int       // further such organisations
-	Later          int64     // exposures that wait for a daily or weekly mail
+	Later          int64     // exposures of the others that wait for a daily or weekly mail
 	Next           time.Time // when the first of those is due
 }
 
@@ -37,8 +37,14 @@ func (n *Notify) Untold(ctx context.Context) (u Untold, err error) {
 				u.WithoutAddress = append(u.WithoutAddress, o.Reference)
 			}
 		}
-		u.Later, u.Next, err = waitingForTheirDay(ctx, tx, db.Micros(n.now().Add(n.set.Gather)))
-		return err
+		return waitingForTheirDay(ctx, tx, db.Micros(n.now().Add(n.set.Gather)), func(id db.ID, count int64, next time.Time) {
+			if found[id].Email == "" {
+				return // named above; it waits for an address, and not for a day
+			}
+			if u.Later += count; u.Next.IsZero() || next.Before(u.Next) {
+				u.Next = next
+			}
+		})
 	})
 	if err != nil {
 		return u, fmt.Errorf("look up what waits: %w", err)
@@ -46,7 +52,7 @@ func (n *Notify) Untold(ctx context.Context) (u Untold, err error) {
 	return u, nil
 }
 
-// Given answers of recipients, for the desk.
+// GivenAnswer is an answer of a recipient, for the desk.
 type GivenAnswer struct {
 	At           time.Time
 	Organisation db.ID

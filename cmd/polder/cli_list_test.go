@@ -148,6 +148,26 @@ func TestNotificationsSourcesAndReportsAreListed(t *testing.T) {
 	})
 }
 
+// TestDrainSaysWhoIsNotTold: who has no address waits for one, and not for a day.
+func TestDrainSaysWhoIsNotTold(t *testing.T) {
+	each(t, func(h *house) {
+		h.register()
+		h.must("import", "organisations", h.file("o.csv", "reference,name,notify_email\nsmid,Smederij Vonk,\n"))
+		h.openBox(nil)
+		h.ingest(h.file(scanName, "timestamp,severity,ip,port\n2026-11-20 01:02:03,high,192.0.2.7,3389\n2026-11-20 01:02:03,high,198.51.100.7,3389\n"))
+		for range 2 { // the second time it has been put off already
+			out := h.must("work", "--drain")
+			if !strings.Contains(out, "not warned: smid\n") || strings.Contains(out, "daily or weekly") {
+				h.Errorf("without an address: %s", out)
+			}
+		}
+		h.ingest(h.file("2026-11-20-scan_ftp-example-nl.csv", "timestamp,severity,ip,port\n2026-11-20 01:02:03,medium,192.0.2.7,21\n2026-11-20 01:02:03,low,198.51.100.7,21\n"))
+		if out := h.must("work", "--drain"); !strings.Contains(out, "not warned: smid\n") || !strings.Contains(out, "1 exposure waits for a daily or weekly mail") {
+			h.Errorf("for its day: %s", out)
+		}
+	})
+}
+
 // TestCSVIsSafeToOpen: what others wrote, and the operator's own names, never become formulas.
 func TestCSVIsSafeToOpen(t *testing.T) {
 	each(t, func(h *house) {

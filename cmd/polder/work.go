@@ -101,7 +101,11 @@ func (a *app) untold(ctx context.Context, s streams) error {
 		}
 	}
 	if u.Later > 0 {
-		_, err = fmt.Fprintf(s.out, "%d exposures wait for a daily or weekly mail, the first at %s\n", u.Later, u.Next.In(a.set.Location()).Format("2006-01-02 15:04"))
+		what := "exposures wait"
+		if u.Later == 1 {
+			what = "exposure waits"
+		}
+		_, err = fmt.Fprintf(s.out, "%d %s for a daily or weekly mail, the first at %s\n", u.Later, what, u.Next.In(a.set.Location()).Format("2006-01-02 15:04"))
 	}
 	return err
 }
