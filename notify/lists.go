@@ -15,10 +15,7 @@ import (
 // of organisation and fingerprint, in pages so that no reader holds the database. What is read is
 // recorded, under the actor's name.
 func (n *Notify) Exposures(ctx context.Context, actor string, action audit.Action, organisation db.ID, fn func([]Exposure) error) error {
-	err := n.db.Write(ctx, func(tx *db.Tx) error {
-		return audit.Append(ctx, tx, audit.Event{At: n.now(), Actor: actor, Action: action, Object: "exposures", Organisation: organisation})
-	})
-	if err != nil {
+	if err := n.record(ctx, actor, action, "exposures", organisation); err != nil {
 		return err
 	}
 	const most = 1000
@@ -42,8 +39,12 @@ func (n *Notify) Exposures(ctx context.Context, actor string, action audit.Actio
 	}
 }
 
-// Notifications calls fn for each notification, oldest first, in pages.
-func (n *Notify) Notifications(ctx context.Context, fn func([]Sent) error) error {
+// Notifications calls fn for each notification, oldest first, in pages. Since they tell what is the
+// matter at whom, that too is recorded, under the actor's name.
+func (n *Notify) Notifications(ctx context.Context, actor string, action audit.Action, fn func([]Sent) error) error {
+	if err := n.record(ctx, actor, action, "notifications", db.ID{}); err != nil {
+		return err
+	}
 	var after db.ID
 	for {
 		var page []Sent
@@ -61,6 +62,13 @@ func (n *Notify) Notifications(ctx context.Context, fn func([]Sent) error) error
 		}
 		after = page[len(page)-1].ID
 	}
+}
+
+// record writes down that a list is read, before anything of it is shown.
+func (n *Notify) record(ctx context.Context, actor string, action audit.Action, list string, organisation db.ID) error {
+	return n.db.Write(ctx, func(tx *db.Tx) error {
+		return audit.Append(ctx, tx, audit.Event{At: n.now(), Actor: actor, Action: action, Object: list, Organisation: organisation})
+	})
 }
 
 // SourceStatus is what a source sent and what recipients said of it.

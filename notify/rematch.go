@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"polder/footprint"
+	"polder/internal/audit"
 	"polder/internal/db"
 	"polder/notify/feeds"
 )
@@ -215,7 +216,8 @@ func (n *Notify) dropRaw(ctx context.Context, now time.Time) (count int64, err e
 					return err
 				}
 			}
-			return nil
+			return audit.Append(ctx, tx, audit.Event{At: now, Actor: "polder", Action: audit.Delete, Object: "raw reports",
+				Detail: fmt.Sprintf("%d from before %s", len(list), now.Add(-n.set.KeepRaw).Format(time.DateOnly))})
 		})
 		if err != nil {
 			return count, err

@@ -417,6 +417,11 @@ func TestTermsEnd(t *testing.T) {
 		if k := retain(); k.Exposures != 1 || k.Notifications != 1 {
 			t.Errorf("after 60 months: %+v", k)
 		}
+		for _, what := range []string{"raw reports", "rejected lines", "exposures", "notifications"} {
+			if n := f.count("audit_event", "action = 'delete' AND object = ?1", what); n != 1 {
+				t.Errorf("the record has %d entries about the removal of %s", n, what)
+			}
+		}
 		for _, table := range []string{"notify_exposure", "notify_notification", "notify_item", "notify_delivery", "notify_link", "notify_rejected"} {
 			if n := f.count(table, ""); n != 0 {
 				t.Errorf("%d rows are left in %s", n, table)

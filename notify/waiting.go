@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"polder/directory"
+	"polder/internal/audit"
 	"polder/internal/db"
 )
 
@@ -63,8 +64,11 @@ type GivenAnswer struct {
 	Note         string
 }
 
-// Answers returns the latest answers, newest first, at most limit.
-func (n *Notify) Answers(ctx context.Context, limit int) (list []GivenAnswer, err error) {
+// Answers returns the latest answers, newest first, at most limit, and records that they were read.
+func (n *Notify) Answers(ctx context.Context, actor string, action audit.Action, limit int) (list []GivenAnswer, err error) {
+	if err := n.record(ctx, actor, action, "answers", db.ID{}); err != nil {
+		return nil, err
+	}
 	err = n.db.Read(ctx, func(tx *db.Tx) error { list, err = latestAnswers(ctx, tx, limit); return err })
 	return list, err
 }

@@ -126,6 +126,10 @@ func TestNotificationsSourcesAndReportsAreListed(t *testing.T) {
 		if out := h.must("notifications"); !strings.Contains(out, list[0]["reference"].(string)) || !strings.Contains(out, "sent") {
 			h.Errorf("notifications: %s", out)
 		}
+		h.must("answers")
+		h.must("answers", "--json")
+		sameLines(h.T, "record", []string{"answers export 1", "answers read 1", "notifications export 2", "notifications read 2"},
+			h.rows(`SELECT object, action, count(*) FROM audit_event WHERE object IN ('answers', 'notifications') GROUP BY object, action ORDER BY 1, 2`, 3))
 		sources := h.jsonLines("sources", "--json")
 		if len(sources) != 2 {
 			h.Fatalf("sources: %v", sources)

@@ -18,6 +18,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 	"golang.org/x/net/idna"
 
+	"polder/internal/audit"
 	"polder/internal/config"
 	"polder/internal/kit/browser"
 	"polder/internal/mail"
@@ -143,7 +144,7 @@ func (w *world) kinds(t *testing.T, reference string) (list []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = w.app.notify.Notifications(t.Context(), func(page []notify.Sent) error {
+	err = w.app.notify.Notifications(t.Context(), "test", audit.Read, func(page []notify.Sent) error {
 		for _, s := range page {
 			if s.Organisation == o.ID && s.Recipient == o.Email {
 				list = append(list, s.Kind)
@@ -426,7 +427,7 @@ func TestDemoMailsConcernTheirReaders(t *testing.T) {
 	}
 	// However many reports close something in one morning, each organisation hears of it once.
 	closings := map[string]int{}
-	err := w.app.notify.Notifications(t.Context(), func(page []notify.Sent) error {
+	err := w.app.notify.Notifications(t.Context(), "test", audit.Read, func(page []notify.Sent) error {
 		for _, s := range page {
 			if s.Kind == "closing" {
 				closings[s.Recipient+" on "+s.CreatedAt.Format(time.DateOnly)]++

@@ -56,13 +56,9 @@ func (c *exposuresCommand) Run(ctx context.Context, set *config.Settings, s stre
 			}
 			only = o.ID
 		}
-		action := audit.Read
-		if c.JSON || c.CSV || c.IntelMQ {
-			action = audit.Export
-		}
 		print, end := c.printer(s.out)
 		names := map[db.ID]string{}
-		err := a.notify.Exposures(ctx, operator(), action, only, func(page []notify.Exposure) error {
+		err := a.notify.Exposures(ctx, operator(), readOrExport(c.JSON || c.CSV || c.IntelMQ), only, func(page []notify.Exposure) error {
 			if err := learnReferences(ctx, a, names, page, func(x notify.Exposure) db.ID { return x.Organisation }); err != nil {
 				return err
 			}
@@ -78,6 +74,14 @@ func (c *exposuresCommand) Run(ctx context.Context, set *config.Settings, s stre
 		}
 		return end()
 	})
+}
+
+// readOrExport tells what is recorded of a list: what a program can take in is taken out.
+func readOrExport(export bool) audit.Action {
+	if export {
+		return audit.Export
+	}
+	return audit.Read
 }
 
 // learnReferences looks up the references of a page's organisations in one query.
@@ -187,7 +191,7 @@ func (c *notificationsCommand) Run(ctx context.Context, set *config.Settings, s 
 		out := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
 		n := 0
 		names := map[db.ID]string{}
-		err := a.notify.Notifications(ctx, func(page []notify.Sent) error {
+		err := a.notify.Notifications(ctx, operator(), readOrExport(c.JSON), func(page []notify.Sent) error {
 			if err := learnReferences(ctx, a, names, page, func(x notify.Sent) db.ID { return x.Organisation }); err != nil {
 				return err
 			}

@@ -128,7 +128,7 @@ type answersCommand struct {
 // Run lists the latest answers of recipients, those that ask for help among them.
 func (c *answersCommand) Run(ctx context.Context, set *config.Settings, s streams) error {
 	return with(ctx, set, s, func(a *app) error {
-		list, err := a.notify.Answers(ctx, 1000)
+		list, err := a.notify.Answers(ctx, operator(), readOrExport(c.JSON), 1000)
 		if err != nil {
 			return err
 		}

@@ -47,7 +47,7 @@ func (w *world) look(ctx context.Context) (*country, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c, w.app.notify.Notifications(ctx, func(page []notify.Sent) error {
+	return c, w.app.notify.Notifications(ctx, "demo", audit.Read, func(page []notify.Sent) error {
 		for _, s := range page {
 			c.letters[s.MessageID] = s
 		}
