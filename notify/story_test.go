@@ -458,10 +458,10 @@ func TestHostileWords(t *testing.T) {
 		f := newFixture(t, d)
 		f.organisations(`a,"A <script>alert(1)</script> {{feedback-link}}",en,a@a.example`)
 		f.assets("a,prefix,192.0.2.0/24,owner")
-		header := "timestamp,severity,ip,port,hostname,tag,infection,asn,url"
+		header := "timestamp,severity,ip,port,hostname,tag,infection,asn,url,event_id"
 		f.ingest("compromised_website", header,
-			`NOW,critical,192.0.2.7,80,"evil.example`+"\r\nBcc: all@example.com"+`",x,x,1,`,
-			`NOW,critical,192.0.2.8,80,ok.example,"=cmd|' /C calc'!A0","<b>pay https://evil.example/now</b>",1,http://evil.example/login`)
+			`NOW,critical,192.0.2.7,80,"evil.example`+"\r\nBcc: all@example.com"+`",x,x,1,,https://evil.example/id`,
+			`NOW,critical,192.0.2.8,80,ok.example,"=cmd|' /C calc'!A0","<b>pay https://evil.example/now</b>",1,http://evil.example/login,7`)
 		f.compose()
 		for _, m := range f.deliver() {
 			if m.Header.Get("Bcc") != "" || len(m.EnvelopeTo) != 1 {

@@ -242,7 +242,7 @@ func (w *writer) sources(x *group) string {
 		}
 		id := r.name
 		if own := e.Evidence["source_id"]; own != "" {
-			id += " " + own
+			id += " " + defuse(own)
 		}
 		if !slices.Contains(ids, id) && len(ids) < 5 {
 			ids = append(ids, id)
