@@ -168,6 +168,12 @@ func TestIngestTakesManyForms(t *testing.T) {
 		if h.must("exposures", "--json") != before {
 			h.Error("reading a second time changed the exposures")
 		}
+		// Who finds that a list was read in the wrong way is told how to have it read in another.
+		if out := h.must("ingest", "--type", "scan_vnc", filepath.Join(h.dir, "download.zip")); !strings.Contains(out, "type scan_rdp; nothing changed") || !strings.Contains(out, "empty line") {
+			h.Errorf("offered as another type: %s", out)
+		}
+		has(h, "with an empty line more", h.ingest(h.file("again.csv", leak+"\n"), "--mapping", h.file("again.yaml", strings.Replace(mapping, "stolen_account", "leaked_account", 1))),
+			map[string]any{"already_seen": false, "type": "leaked_account", "rows": 2.0, "exposures_new": 1.0})
 	})
 }
 

@@ -98,12 +98,17 @@ func (c *ingestCommand) one(ctx context.Context, a *app, offer notify.Offer, fil
 	if c.JSON {
 		return sum, json.NewEncoder(s.out).Encode(sum)
 	}
-	return sum, summary(s.out, file, sum)
+	return sum, summary(s.out, file, sum, c.Source != "" || c.Type != "" || c.Mapping != "")
 }
 
-func summary(w io.Writer, file string, sum *notify.Summary) error {
+// summary says for people what came of a file; otherwise is true when they asked for it to be read in
+// a way of their own, which a file that was read before is not.
+func summary(w io.Writer, file string, sum *notify.Summary, otherwise bool) error {
 	if sum.AlreadySeen {
-		_, err := fmt.Fprintf(w, "%s was read before, as report %s; nothing changed\n", file, sum.Report)
+		_, err := fmt.Fprintf(w, "%s was read before, as report %s from %s, type %s; nothing changed\n", file, sum.Report, sum.Source, orEach(sum.Type))
+		if err == nil && otherwise {
+			_, err = fmt.Fprintln(w, "  to have it read with another source, type or mapping, add an empty line at its end: that makes it another report")
+		}
 		return err
 	}
 	_, err := fmt.Fprintf(w, `%s: %d lines in %.1f s (%.0f a second)
