@@ -1,11 +1,13 @@
 package directory
 
 import (
+	"cmp"
 	"context"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"polder/internal/audit"
@@ -56,14 +58,15 @@ func (d *Directory) importRows(ctx context.Context, tx *db.Tx, r io.Reader) (don
 	}
 	columns := []string{"reference", "name", "registration_number", "sector", "province", "employees", "language", "notify_email"}
 	var has []bool
-	wrong, err := EachRow(r, columns, []string{"reference", "name"}, func(h []bool) { has = h }, func(line int, v []string) ([]string, error) {
-		o, wrong := NewOrganisation(v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7])
+	var wrong Wrong
+	err = EachRow(r, columns, []string{"reference", "name"}, func(h []bool) { has = h }, &wrong, func(line int, v []string) ([]string, error) {
+		o, faults := NewOrganisation(v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7])
 		if first, twice := seen[o.Reference]; twice {
-			wrong = append(wrong, fmt.Sprintf("reference %q is on line %d already; keep one of the two", o.Reference, first))
+			faults = append(faults, fmt.Sprintf("reference %q is on line %d already; keep one of the two", o.Reference, first))
 		}
 		seen[o.Reference] = line
-		if len(wrong) > 0 {
-			return wrong, nil
+		if len(faults) > 0 {
+			return faults, nil
 		}
 		done.Rows++
 		id := db.NewID()
@@ -73,11 +76,11 @@ func (d *Directory) importRows(ctx context.Context, tx *db.Tx, r io.Reader) (don
 		}
 		return nil, nil
 	})
+	if err == nil {
+		err = wrong.Err()
+	}
 	if err != nil {
 		return done, err
-	}
-	if wrong != nil {
-		return done, wrong
 	}
 	if err := flush(); err != nil {
 		return done, err
@@ -89,23 +92,63 @@ func (d *Directory) importRows(ctx context.Context, tx *db.Tx, r io.Reader) (don
 	return done, err
 }
 
+// Wrong collects what is wrong with the lines of a file, of which it names MostErrors and counts the
+// rest. The zero value is ready for use.
+type Wrong struct {
+	count int
+	lines []wrongLine
+}
+
+type wrongLine struct {
+	number int
+	text   string
+}
+
+// Add notes what is wrong with a line, in sentences.
+func (w *Wrong) Add(line int, sentences ...string) {
+	if w.count++; w.count <= MostErrors {
+		w.lines = append(w.lines, wrongLine{line, fmt.Sprintf("line %d: %s", line, strings.Join(sentences, "; "))})
+	}
+}
+
+// Err returns all that was added as one Invalid fault, in the order of the lines; nil when nothing was.
+func (w *Wrong) Err() error {
+	if w.count == 0 {
+		return nil
+	}
+	slices.SortStableFunc(w.lines, func(a, b wrongLine) int { return cmp.Compare(a.number, b.number) })
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d lines are wrong, nothing was imported:", w.count)
+	if w.count == 1 {
+		b.Reset()
+		b.WriteString("1 line is wrong, nothing was imported:")
+	}
+	for _, l := range w.lines {
+		b.WriteString("\n" + l.text)
+	}
+	if more := w.count - len(w.lines); more > 0 {
+		fmt.Fprintf(&b, "\nand %d more lines", more)
+	}
+	return fault.Invalidf("%s", b.String())
+}
+
 // EachRow reads a CSV file of an operator by the names in its header, in any order, and calls row
 // with the line number and the values of columns ("" for a column that the file lacks). header, which
-// may be nil, is told first which of the columns the file has. row returns
-// what is wrong with the line; the sentences of all lines come back as one Invalid fault. A column
-// that is not known, or a required one that is missing, is an error before the first line.
-func EachRow(r io.Reader, columns, required []string, header func(has []bool), row func(line int, values []string) (wrong []string, err error)) (wrong, err error) {
+// may be nil, is told first which of the columns the file has. row returns what is wrong with the
+// line, which is added to wrong. A column that is not known, or a required one that is missing, is an
+// Invalid fault before the first line.
+func EachRow(r io.Reader, columns, required []string, header func(has []bool), wrong *Wrong, row func(line int, values []string) (wrong []string, err error)) error {
 	c := csv.NewReader(&bounded{r: &withoutBOM{r: r}})
 	c.ReuseRecord = true
 	first, err := c.Read()
 	if errors.Is(err, io.EOF) {
-		return fault.Invalidf("the file is empty; its first line must name the columns: %s", strings.Join(columns, ",")), nil
+		return fault.Invalidf("the file is empty; its first line must name the columns: %s", strings.Join(columns, ","))
 	}
 	if fault.KindOf(err) == fault.Invalid {
-		return err, nil
+		return err
 	}
 	if err != nil {
-		return fault.Invalidf("the first line cannot be read: %v", err), nil
+		return fault.Invalidf("the first line cannot be read: %v", err)
 	}
 	place := make([]int, len(columns))
 	for i := range place {
@@ -120,13 +163,13 @@ func EachRow(r io.Reader, columns, required []string, header func(has []bool), r
 			}
 		}
 		if !found {
-			return fault.Invalidf("line 1: column %q is not known or stands there twice; the columns are %s", name, strings.Join(columns, ",")), nil
+			return fault.Invalidf("line 1: column %q is not known or stands there twice; the columns are %s", name, strings.Join(columns, ","))
 		}
 	}
 	for i, want := range columns {
 		for _, need := range required {
 			if want == need && place[i] < 0 {
-				return fault.Invalidf("line 1: column %q is missing; the columns are %s", want, strings.Join(columns, ",")), nil
+				return fault.Invalidf("line 1: column %q is missing; the columns are %s", want, strings.Join(columns, ","))
 			}
 		}
 	}
@@ -138,29 +181,21 @@ func EachRow(r io.Reader, columns, required []string, header func(has []bool), r
 		header(has)
 	}
 	values := make([]string, len(columns))
-	var all []string
-	count := 0
-	note := func(line int, sentences []string) {
-		count++
-		if count <= MostErrors {
-			all = append(all, fmt.Sprintf("line %d: %s", line, strings.Join(sentences, "; ")))
-		}
-	}
 	for {
 		record, err := c.Read()
 		if errors.Is(err, io.EOF) {
-			break
+			return nil
 		}
 		var bad *csv.ParseError
 		if errors.As(err, &bad) {
-			note(bad.StartLine, []string{bad.Err.Error()})
+			wrong.Add(bad.StartLine, bad.Err.Error())
 			continue
 		}
 		if fault.KindOf(err) == fault.Invalid {
-			return err, nil
+			return err
 		}
 		if err != nil {
-			return nil, fmt.Errorf("read the file: %w", err)
+			return fmt.Errorf("read the file: %w", err)
 		}
 		line, _ := c.FieldPos(0)
 		for i, at := range place {
@@ -171,19 +206,12 @@ func EachRow(r io.Reader, columns, required []string, header func(has []bool), r
 		}
 		sentences, err := row(line, values)
 		if err != nil {
-			return nil, fmt.Errorf("line %d: %w", line, err)
+			return fmt.Errorf("line %d: %w", line, err)
 		}
 		if len(sentences) > 0 {
-			note(line, sentences)
+			wrong.Add(line, sentences...)
 		}
 	}
-	if count == 0 {
-		return nil, nil
-	}
-	if count > MostErrors {
-		all = append(all, fmt.Sprintf("and %d more lines", count-MostErrors))
-	}
-	return fault.Invalidf("%d lines are wrong, nothing was imported:\n%s", count, strings.Join(all, "\n")), nil
 }
 
 // withoutBOM drops the byte order mark that spreadsheet programs put before UTF-8.

@@ -10,7 +10,6 @@ import (
 	"polder/directory"
 	"polder/internal/audit"
 	"polder/internal/db"
-	"polder/internal/fault"
 )
 
 // Imported counts what an import did.
@@ -25,14 +24,7 @@ var importColumns = []string{"organisation_reference", "kind", "value", "role"}
 // are not in the file stay. It is all or nothing: when any line is wrong, an Invalid fault lists
 // every wrong line and nothing has changed.
 func (f *Footprint) Import(ctx context.Context, r io.Reader) (Imported, error) {
-	return f.change(ctx, r, importColumns, func(ctx context.Context, tx *db.Tx, done *Imported, now, version int64) (err error) {
-		wrong, err := stagedTwice(ctx, tx, directory.MostErrors)
-		if err != nil {
-			return fmt.Errorf("check the import: %w", err)
-		}
-		if len(wrong) > 0 {
-			return fault.Invalidf("nothing was imported:\n%s", strings.Join(wrong, "\n"))
-		}
+	return f.change(ctx, r, importColumns, stagedTwice, func(ctx context.Context, tx *db.Tx, done *Imported, now, version int64) (err error) {
 		done.Added, done.Changed, err = unstage(ctx, tx, now, version)
 		return err
 	})
@@ -41,7 +33,7 @@ func (f *Footprint) Import(ctx context.Context, r io.Reader) (Imported, error) {
 // Withdraw reads assets in the form of Import and withdraws them: from that moment they concern
 // nobody. Assets that are not registered, or withdrawn already, are passed over.
 func (f *Footprint) Withdraw(ctx context.Context, r io.Reader) (Imported, error) {
-	return f.change(ctx, r, importColumns[:3], func(ctx context.Context, tx *db.Tx, done *Imported, now, version int64) (err error) {
+	return f.change(ctx, r, importColumns[:3], nil, func(ctx context.Context, tx *db.Tx, done *Imported, now, version int64) (err error) {
 		done.Withdrawn, err = withdrawStaged(ctx, tx, now, version)
 		return err
 	})
@@ -49,13 +41,16 @@ func (f *Footprint) Withdraw(ctx context.Context, r io.Reader) (Imported, error)
 
 var errUnchanged = errors.New("nothing changed")
 
-func (f *Footprint) change(ctx context.Context, r io.Reader, required []string, apply func(ctx context.Context, tx *db.Tx, done *Imported, now, version int64) error) (done Imported, err error) {
+// check looks at the lines of a file together, once they are staged.
+type check func(ctx context.Context, tx *db.Tx, wrong *directory.Wrong) error
+
+func (f *Footprint) change(ctx context.Context, r io.Reader, required []string, also check, apply func(ctx context.Context, tx *db.Tx, done *Imported, now, version int64) error) (done Imported, err error) {
 	err = f.db.Write(ctx, func(tx *db.Tx) error {
 		version, err := nextVersion(ctx, tx)
 		if err != nil {
 			return fmt.Errorf("number the change: %w", err)
 		}
-		if done.Rows, err = stageRows(ctx, tx, r, required); err != nil {
+		if done.Rows, err = stageRows(ctx, tx, r, required, also); err != nil {
 			return err
 		}
 		if err := tx.Analyze(ctx, "footprint_stage"); err != nil {
@@ -92,7 +87,7 @@ func (f *Footprint) change(ctx context.Context, r io.Reader, required []string, 
 
 // stageRows checks the file's lines and puts the good ones in the staging table, in batches: one
 // query for the references of each batch. Any wrong line fails the whole as one Invalid fault.
-func stageRows(ctx context.Context, tx *db.Tx, r io.Reader, required []string) (rows int64, err error) {
+func stageRows(ctx context.Context, tx *db.Tx, r io.Reader, required []string, also check) (rows int64, err error) {
 	if err := stage(ctx, tx); err != nil {
 		return 0, fmt.Errorf("prepare the import: %w", err)
 	}
@@ -103,7 +98,7 @@ func stageRows(ctx context.Context, tx *db.Tx, r io.Reader, required []string) (
 		role             Role
 	}
 	var batch []line
-	var unknown []string
+	var wrong directory.Wrong
 	known := map[string]db.ID{}
 	flush := func() error {
 		var ask []string
@@ -124,9 +119,7 @@ func stageRows(ctx context.Context, tx *db.Tx, r io.Reader, required []string) (
 		for _, l := range batch {
 			owner := known[l.reference]
 			if owner.IsZero() {
-				if len(unknown) < directory.MostErrors {
-					unknown = append(unknown, fmt.Sprintf("line %d: there is no organisation with reference %q; import organisations first", l.number, l.reference))
-				}
+				wrong.Add(l.number, fmt.Sprintf("there is no organisation with reference %q; import organisations first", l.reference))
 				continue
 			}
 			id := db.NewID()
@@ -135,7 +128,7 @@ func stageRows(ctx context.Context, tx *db.Tx, r io.Reader, required []string) (
 		batch = batch[:0]
 		return tx.Bulk(ctx, "footprint_stage", stageColumns, values)
 	}
-	wrong, err := directory.EachRow(r, importColumns, required, nil, func(number int, v []string) (wrong []string, err error) {
+	err = directory.EachRow(r, importColumns, required, nil, &wrong, func(number int, v []string) (wrong []string, err error) {
 		l := line{number: number, reference: strings.TrimSpace(v[0]), role: Owner}
 		var ok bool
 		if l.kind, ok = ParseKind(strings.ToLower(strings.TrimSpace(v[1]))); !ok {
@@ -167,11 +160,10 @@ func stageRows(ctx context.Context, tx *db.Tx, r io.Reader, required []string) (
 	if err := flush(); err != nil {
 		return 0, fmt.Errorf("stage the import: %w", err)
 	}
-	if len(unknown) > 0 {
-		if wrong != nil {
-			unknown = append([]string{wrong.Error()}, unknown...)
+	if also != nil {
+		if err := also(ctx, tx, &wrong); err != nil {
+			return 0, fmt.Errorf("check the import: %w", err)
 		}
-		return 0, fault.Invalidf("nothing was imported:\n%s", strings.Join(unknown, "\n"))
 	}
-	return rows, wrong
+	return rows, wrong.Err()
 }

@@ -95,7 +95,10 @@ func TestImportRefuses(t *testing.T) {
 			"every wrong line": {"a,prefix,10.0.0.0/8,owner\na,prefix,192.0.2.0/28,owner\na,domain,co.uk,owner\na,car,x,owner\na,asn,AS1,boss\n,asn,AS1,owner\n",
 				[]string{"5 lines are wrong", "line 2: 10.0.0.0/8 is private", "line 4", "public suffix", "line 5: kind \"car\"", "line 6: role \"boss\"", "line 7: organisation_reference is empty"}},
 			"unknown organisation": {"a,prefix,192.0.2.0/28,owner\nzz,prefix,192.0.2.16/28,owner\n", []string{"line 3", "\"zz\""}},
-			"two roles":            {"a,prefix,192.0.2.0/28,owner\na,prefix,192.0.2.0/28,provider\n", []string{"line 3", "line 2", "another role"}},
+			"all in the order of the lines": {"zz,prefix,192.0.2.16/28,owner\na,prefix,192.0.2.0/28,owner\na,prefix,192.0.2.0/28,provider\na,car,x,owner\n",
+				[]string{"3 lines are wrong, nothing was imported:\nline 2: there is no organisation with reference \"zz\"; import organisations first\n" +
+					"line 4: prefix 192.0.2.0/28 of this organisation is on line 3 already with another role; keep one of the two\nline 5: kind"}},
+			"two roles": {"a,prefix,192.0.2.0/28,owner\na,prefix,192.0.2.0/28,provider\n", []string{"line 3", "line 2", "another role"}},
 		} {
 			_, err := f.Import(t.Context(), strings.NewReader(header+c.file))
 			if fault.KindOf(err) != fault.Invalid {

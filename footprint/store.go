@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"polder/directory"
 	"polder/internal/db"
 )
 
@@ -142,17 +143,16 @@ func stage(ctx context.Context, tx *db.Tx) error {
 	return err
 }
 
-// stagedTwice returns up to limit lines that say something else of an asset than an earlier line.
-func stagedTwice(ctx context.Context, tx *db.Tx, limit int) (wrong []string, err error) {
-	err = tx.Each(ctx, func(scan func(...any) error) error {
-		var line, first int64
+// stagedTwice adds the lines that say something else of an asset than an earlier line.
+func stagedTwice(ctx context.Context, tx *db.Tx, wrong *directory.Wrong) error {
+	return tx.Each(ctx, func(scan func(...any) error) error {
+		var line, first int
 		var kind, value string
 		err := scan(&line, &first, &kind, &value)
-		wrong = append(wrong, fmt.Sprintf("line %d: %s %s of this organisation is on line %d already with another role; keep one of the two", line, kind, value, first))
+		wrong.Add(line, fmt.Sprintf("%s %s of this organisation is on line %d already with another role; keep one of the two", kind, value, first))
 		return err
 	}, `SELECT max(line), min(line), min(kind), min(value) FROM footprint_stage
-		GROUP BY organisation_id, kind, value HAVING count(DISTINCT role) > 1 ORDER BY 1 LIMIT ?1`, limit)
-	return wrong, err
+		GROUP BY organisation_id, kind, value HAVING count(DISTINCT role) > 1 ORDER BY 1`)
 }
 
 // unstage turns the staged rows into proven assets. Those that are proven with the same role stay

@@ -95,7 +95,7 @@ func (p *reportReader) take(b *batch, m *matcher, f *feeds.Finding) {
 	}
 	info, known := feeds.LookupType(f.Type)
 	kind := f.Type
-	if known && feeds.Taxonomy(f.Class) != feeds.Taxonomy(info.Class) {
+	if known && f.Class != info.Class && feeds.Taxonomy(f.Class) != feeds.Taxonomy(info.Class) {
 		kind += "/" + f.Class // a server with a web shell is another thing than one that is out of date, and both may be seen
 	}
 	vulnerabilities := f.Vulnerabilities
