@@ -57,16 +57,8 @@ type Feed struct {
 // Open prepares a report of size bytes for reading. The name (the file name
 // suffices) helps to find the format, the type and the date. gzip and zip are
 // found by their first bytes and unpacked on the way. The error of a report
-// that cannot be read is a sentence that says what to do.
+// that cannot be read is a sentence that says what to do, without the name.
 func Open(src io.ReaderAt, size int64, name string, o Options) (*Feed, error) {
-	f, err := open(src, size, name, o)
-	if err != nil {
-		return nil, fmt.Errorf("report %s: %w", quote(baseName(name)), err)
-	}
-	return f, nil
-}
-
-func open(src io.ReaderAt, size int64, name string, o Options) (*Feed, error) {
 	if o.MaxBytes <= 0 {
 		o.MaxBytes = DefaultMaxBytes
 	}
