@@ -90,8 +90,9 @@ type SupplierLink struct {
 	CreatedAt, Expires time.Time
 }
 
-// atLeastBetween is how long the same answer about the same number of exposures counts once: against
-// a button that is pressed twice, and so that the desk gets one mail and not a hundred.
+// atLeastBetween is how long the same answer about the same number of exposures, none of which it
+// moves, counts once: against a button that is pressed twice, and so that the desk gets one mail and
+// not a hundred.
 const atLeastBetween = 10 * time.Minute
 
 // supplierValid is how long a supplier's link works.
@@ -240,11 +241,16 @@ func (n *Notify) answer(ctx context.Context, tx *db.Tx, k link, f Feedback) (giv
 			return given, fmt.Errorf("move exposures to %s: %w", to, err)
 		}
 	}
+	if f.Answer == IsNotOurs { // once for each asset, however often it is said
+		if err := n.correct(ctx, tx, k, about, f.Note, now); err != nil {
+			return given, err
+		}
+	}
 	twice, err := saidAlready(ctx, tx, k, f, len(about), now.Add(-atLeastBetween))
 	if err != nil {
 		return given, fmt.Errorf("look up what was said: %w", err)
 	}
-	if twice && f.Answer != Forwarded {
+	if twice && given.Changed == 0 && f.Answer != Forwarded { // whoever goes through a list one by one moves something each time
 		return given, nil
 	}
 	id := db.NewID()
@@ -255,10 +261,6 @@ func (n *Notify) answer(ctx context.Context, tx *db.Tx, k link, f Feedback) (giv
 		return given, err
 	}
 	switch f.Answer {
-	case IsNotOurs:
-		if err := n.correct(ctx, tx, k, about, f.Note, now); err != nil {
-			return given, err
-		}
 	case Forwarded:
 		token := randomToken()
 		if len(f.Chosen) == 0 { // a new link for all takes the place of the one before

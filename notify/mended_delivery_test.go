@@ -369,3 +369,34 @@ func TestLinesOfOneExposureInTwoBatchesReopenIt(t *testing.T) {
 		}
 	})
 }
+
+// Whoever goes through a list gives the same answer about one thing after the other: each counts, and
+// each asset that is not theirs gets its correction. The same about the same thing counts once.
+func TestSameAnswerAboutOneThingAfterTheOtherCountsEachTime(t *testing.T) {
+	kit.Each(t, schemas(), func(t *testing.T, d *db.DB) {
+		f := newFixture(t, d)
+		f.organisations("a,A,en,a@a.example")
+		f.assets("a,prefix,192.0.2.0/28,owner", "a,prefix,192.0.2.16/28,owner", "a,prefix,192.0.2.32/28,owner")
+		f.morning("scan_rdp", rdp, rdpLine("192.0.2.7", ""), rdpLine("192.0.2.17", ""), rdpLine("192.0.2.33", ""))
+		token := f.token("a")
+		for i, e := range append(f.exposures("a"), f.exposures("a")[2]) {
+			given, err := f.notify.Answer(f.ctx, token, Feedback{Answer: IsNotOurs, Chosen: []Fingerprint{e.Fingerprint}})
+			if want := map[bool]int64{true: 1}[i < 3]; err != nil || given.Changed != want {
+				t.Fatalf("answer %d: %+v, %v", i, given, err)
+			}
+		}
+		open, err := f.footprint.Corrections(f.ctx, 10)
+		if err != nil || len(open) != 3 {
+			t.Errorf("corrections %+v, %v; want one for each asset", open, err)
+		}
+		list, err := f.notify.Sources(f.ctx)
+		if err != nil || len(list) != 1 || len(list[0].Answers) != 1 || list[0].Answers[0].Count != 3 {
+			t.Errorf("counted: %+v, %v; want 3", list, err)
+		}
+		for table, where := range map[string]string{"notify_feedback": "answer = 'not_ours'", "audit_event": "action = 'feedback'"} {
+			if n := f.count(table, where); n != 3 {
+				t.Errorf("%s has %d answers, want 3", table, n)
+			}
+		}
+	})
+}
