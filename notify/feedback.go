@@ -95,6 +95,9 @@ type SupplierLink struct {
 // not a hundred.
 const atLeastBetween = 10 * time.Minute
 
+// mostHelp is how often help may be asked for in that time, each time in other words.
+const mostHelp = 3
+
 // supplierValid is how long a supplier's link works.
 const supplierValid = 30 * 24 * time.Hour
 

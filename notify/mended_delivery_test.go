@@ -312,7 +312,7 @@ func TestWithdrawnByMistakeAndRegisteredAgainIsWarned(t *testing.T) {
 	})
 }
 
-func TestHelpPressedAHundredTimesIsOneMailToTheDesk(t *testing.T) {
+func TestHelpPressedAHundredTimesIsThreeMailsToTheDesk(t *testing.T) {
 	kit.Each(t, schemas(), func(t *testing.T, d *db.DB) {
 		f := newFixture(t, d)
 		f.organisations("a,A,nl,a@a.example")
@@ -329,16 +329,24 @@ func TestHelpPressedAHundredTimesIsOneMailToTheDesk(t *testing.T) {
 			}
 		}
 		press()
-		if mails := to(f.deliver(), "hulp@polder.example"); len(mails) != 1 || !strings.Contains(mails[0].Text, "please 0") {
-			t.Errorf("%d mails to the desk, want one: %v", len(mails), mails)
+		press() // in the same words as before
+		mails := to(f.deliver(), "hulp@polder.example")
+		if len(mails) != 3 {
+			t.Fatalf("%d mails to the desk, want three: %v", len(mails), mails)
 		}
-		if n := f.count("notify_feedback", ""); n != 1 {
-			t.Errorf("%d answers are kept, want one", n)
+		all := mails[0].Text + mails[1].Text + mails[2].Text
+		for i := range mails { // the second may hold the telephone number that the first forgot
+			if !strings.Contains(all, fmt.Sprint("please ", i)) {
+				t.Errorf("the desk did not get question %d: %s", i, all)
+			}
+		}
+		if n := f.count("notify_feedback", ""); n != 3 {
+			t.Errorf("%d answers are kept, want three", n)
 		}
 		f.clock.Advance(time.Hour) // asked again later, it is a second question
 		press()
-		if mails := to(f.deliver(), "hulp@polder.example"); len(mails) != 2 {
-			t.Errorf("%d mails to the desk an hour later, want two", len(mails))
+		if mails := to(f.deliver(), "hulp@polder.example"); len(mails) != 6 {
+			t.Errorf("%d mails to the desk an hour later, want six", len(mails))
 		}
 	})
 }

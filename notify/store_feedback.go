@@ -57,14 +57,15 @@ func insertLinkItems(ctx context.Context, tx *db.Tx, hash []byte, about []Exposu
 	return tx.Bulk(ctx, "notify_link_item", []string{"token_hash", "fingerprint"}, rows)
 }
 
-// saidAlready tells whether the holder gave the same answer about as many exposures since the moment
-// given: a button that was pressed twice. Asking for help is the same whatever the words.
+// saidAlready tells whether the holder gave the same answer about as many exposures in the same words
+// since the moment given: a button that was pressed twice. Who asks for help in other words, as when the
+// number to call was forgotten, is heard, but not for ever.
 func saidAlready(ctx context.Context, tx *db.Tx, k link, f Feedback, exposures int, since time.Time) (bool, error) {
-	var n int
-	err := tx.One(ctx, `SELECT count(*) FROM notify_feedback WHERE notification_id = ?1 AND holder = ?2 AND answer = ?3 AND given_at > ?4
-		AND (answer = 'help' OR exposures = ?5 AND note = ?6)`,
-		[]any{k.notification, string(k.holder), string(f.Answer), db.At(since), exposures, f.Note}, &n)
-	return n > 0, err
+	var all, same int
+	err := tx.One(ctx, `SELECT count(*), CAST(COALESCE(sum(CASE WHEN exposures = ?5 AND note = ?6 THEN 1 ELSE 0 END), 0) AS BIGINT) FROM notify_feedback
+		WHERE notification_id = ?1 AND holder = ?2 AND answer = ?3 AND given_at > ?4`,
+		[]any{k.notification, string(k.holder), string(f.Answer), db.At(since), exposures, f.Note}, &all, &same)
+	return same > 0 || f.Answer == Help && all >= mostHelp, err
 }
 
 // kindsOfItems counts what a notification is about, as far as it is still kept.
