@@ -64,6 +64,32 @@ func (n *Notify) Notifications(ctx context.Context, actor string, action audit.A
 	}
 }
 
+// Revoke withdraws the links of the message with the reference, the recipient's and those for
+// suppliers, and returns how many still worked: for a mail that came into the wrong hands. What was
+// answered by them stays.
+func (n *Notify) Revoke(ctx context.Context, actor, reference string) (revoked int64, err error) {
+	ref, ok := ParseReference(reference)
+	if !ok {
+		return 0, fault.Invalidf("%q is no reference number; take one from polder notifications", reference)
+	}
+	err = n.db.Write(ctx, func(tx *db.Tx) error {
+		var found Notification
+		err := notificationByReference(ctx, tx, ref, func(s Sent) error { found = s.Notification; return nil })
+		if err != nil {
+			return err
+		}
+		if found.Reference == "" {
+			return fault.New(fault.NotFound, "there is no message with reference "+ref+"; see polder notifications")
+		}
+		if revoked, err = revokeLinks(ctx, tx, found.ID, n.now()); err != nil {
+			return fmt.Errorf("withdraw the links of %s: %w", ref, err)
+		}
+		return audit.Append(ctx, tx, audit.Event{At: n.now(), Actor: actor, Action: audit.Revoke, Object: "notification " + found.ID.String(),
+			Organisation: found.Organisation, Detail: fmt.Sprintf("%d links of %s", revoked, ref)})
+	})
+	return revoked, err
+}
+
 // record writes down that a list is read, before anything of it is shown.
 func (n *Notify) record(ctx context.Context, actor string, action audit.Action, list string, organisation db.ID) error {
 	return n.db.Write(ctx, func(tx *db.Tx) error {

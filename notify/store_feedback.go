@@ -32,6 +32,12 @@ func revokeSupplierLinks(ctx context.Context, tx *db.Tx, notification db.ID, now
 	return err
 }
 
+// revokeLinks withdraws every link of a notification that still works, and returns how many.
+func revokeLinks(ctx context.Context, tx *db.Tx, notification db.ID, now time.Time) (int64, error) {
+	return tx.Exec(ctx, `UPDATE notify_link SET revoked_at = ?2 WHERE notification_id = ?1 AND revoked_at IS NULL AND expires_at > ?2`,
+		notification, db.At(now))
+}
+
 func openSupplierLink(ctx context.Context, tx *db.Tx, notification db.ID, now time.Time) (*SupplierLink, error) {
 	var created, expires db.Time
 	err := tx.One(ctx, `SELECT created_at, expires_at FROM notify_link WHERE notification_id = ?1 AND holder = 'supplier'

@@ -152,6 +152,32 @@ func TestNotificationsSourcesAndReportsAreListed(t *testing.T) {
 	})
 }
 
+// TestLinksAreWithdrawn: a mail went to the wrong hands, and what it opens is closed.
+func TestLinksAreWithdrawn(t *testing.T) {
+	each(t, func(h *house) {
+		h.register()
+		h.ingest(h.file(scanName, scan))
+		h.openBox(nil)
+		h.must("work", "--drain")
+		reference := h.jsonLines("notifications", "--json")[0]["reference"].(string)
+		working := `SELECT count(*) FROM notify_link WHERE revoked_at IS NULL`
+		before := h.number(working)
+		for _, want := range []string{"links withdrawn: 1\n", "links withdrawn: 0\n"} {
+			if out := h.must("notifications", "--revoke", strings.ToLower(reference)); out != want {
+				h.Errorf("%q, want %q", out, want)
+			}
+		}
+		if n := h.number(working); n != before-1 {
+			h.Errorf("%d links work, %d before", n, before)
+		}
+		if n := h.number(`SELECT count(*) FROM audit_event WHERE action = 'revoke' AND actor = 'operator:tester' AND organisation_id IS NOT NULL`); n != 2 {
+			h.Errorf("the record has %d entries, want 2", n)
+		}
+		h.refused(h.run("notifications", "--revoke", "PLD-12345-67890"), exitRefused, "no reference number")
+		h.refused(h.run("notifications", "--revoke", "PLD-00000-00000"), exitRefused, "no message with reference")
+	})
+}
+
 // TestDrainSaysWhoIsNotTold: who has no address waits for one, and not for a day.
 func TestDrainSaysWhoIsNotTold(t *testing.T) {
 	each(t, func(h *house) {

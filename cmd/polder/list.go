@@ -180,12 +180,20 @@ func cell(s string) string {
 }
 
 type notificationsCommand struct {
-	JSON bool `help:"Print JSON lines."`
+	JSON   bool   `help:"Print JSON lines." xor:"form"`
+	Revoke string `help:"Withdraw the links in the mail with this reference instead, as when it came into the wrong hands." placeholder:"REF" xor:"form"`
 }
 
-// Run lists notifications.
+// Run lists notifications, or withdraws the links of one.
 func (c *notificationsCommand) Run(ctx context.Context, set *config.Settings, s streams) error {
 	return with(ctx, set, s, func(a *app) error {
+		if c.Revoke != "" {
+			n, err := a.notify.Revoke(ctx, operator(), c.Revoke)
+			if err == nil {
+				_, err = fmt.Fprintf(s.out, "links withdrawn: %d\n", n)
+			}
+			return err
+		}
 		enc := json.NewEncoder(s.out)
 		enc.SetEscapeHTML(false)
 		out := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
