@@ -122,7 +122,8 @@ type Exposure struct {
 type Fingerprint [16]byte
 
 // fingerprint makes it of what an exposure is. An address counts, unless the type is about a name
-// (a web site, an account), when the name counts too; without an address the name alone.
+// (a web site), when the name counts too; without an address the name alone. Of accounts that
+// leaked, the account counts with the name.
 func fingerprint(kind, address string, port uint16, name, vulnerability string) (f Fingerprint) {
 	var room [256]byte
 	b := append(room[:0], kind...)
@@ -226,10 +227,18 @@ func evidence(f *feeds.Finding) string {
 // Reason says in one English sentence for each why the exposure concerns its organisation.
 func (e Exposure) Reason() string { return reasonText(e.Reasons) }
 
+// Account returns the account that leaked, "" for a provider: it is its owner's business.
+func (e Exposure) Account() string {
+	if e.Role == footprint.Provider {
+		return ""
+	}
+	return e.Evidence["account"]
+}
+
 // Finding returns the exposure as its latest finding, in canonical form, for export.
 func (e Exposure) Finding() feeds.Finding {
 	f := feeds.Finding{Observed: e.LastSeen, Type: e.Type, Class: e.Class, Severity: e.Severity, Port: uint16(e.Port),
-		Transport: e.Evidence["transport"], Account: e.Evidence["account"], URL: e.Evidence["url"], Malware: e.Evidence["malware"],
+		Transport: e.Evidence["transport"], Account: e.Account(), URL: e.Evidence["url"], Malware: e.Evidence["malware"],
 		Product: e.Evidence["product"], Version: e.Evidence["version"], Identifier: e.Evidence["identifier"], SourceID: e.Evidence["source_id"]}
 	f.Addr, _ = netip.ParseAddr(e.Address)
 	if e.Name != "" {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"polder/footprint"
@@ -123,6 +124,10 @@ func (p *reportReader) take(b *batch, m *matcher, f *feeds.Finding) {
 			at, subject = "", r.name
 		} else if r.name != "" && subject == "" {
 			byName = r.name
+		}
+		// Each account that leaked is to be dealt with. A provider hears that some did, not which.
+		if r.role == footprint.Owner && f.AccountLeaked() && (!r.byAddress || f.Class == "data-leak") {
+			subject, byName = subject+"/"+strings.ToLower(f.Account), ""
 		}
 		if said == "" {
 			said = evidence(f)

@@ -411,3 +411,39 @@ func TestWebShellIsToldBesideTheOutdatedServer(t *testing.T) {
 		}
 	})
 }
+
+// Each account that leaked is an exposure: whoever has heard of one hears of the next as well. Whoever
+// carries the domain for its owner hears of the leak, but not whose accounts they are.
+func TestEveryStolenAccountIsTold(t *testing.T) {
+	kit.Each(t, schemas(), func(t *testing.T, d *db.DB) {
+		f := newFixture(t, d)
+		f.organisations("a,A,en,a@a.example", "host,Host,en,host@host.example")
+		f.assets("a,domain,a.example,owner", "host,domain,a.example,provider")
+		const header = "timestamp,email,username,infection"
+		leaked := func(account string) string { return "NOW," + account + ",x,stealer" }
+		if sum := f.morning("compromised_account", header, leaked("jan@a.example"), leaked("piet@a.example"), leaked("Jan@A.example")); sum.New != 3 {
+			t.Errorf("%d new, want two of the owner and one of the provider", sum.New)
+		}
+		mails := to(f.box.Mails(), "a@a.example")
+		if text := mails[len(mails)-1].Text; !strings.Contains(text, "piet@a.example") || strings.Count(text, "jan@a.example") != 1 {
+			t.Errorf("the accounts are not told, once each:\n%s", text)
+		}
+		if sum := f.morning("compromised_account", header, leaked("jan@a.example"), leaked("marie@a.example")); sum.New != 1 || sum.SeenAgain != 2 {
+			t.Errorf("new %d, seen again %d; want marie, and jan and the provider's again", sum.New, sum.SeenAgain)
+		}
+		f.got("a", "warning", "warning")
+		mails = to(f.box.Mails(), "a@a.example")
+		if text := mails[len(mails)-1].Text; !strings.Contains(text, "marie@a.example") || strings.Contains(text, "jan@a.example") {
+			t.Errorf("want a warning about marie alone:\n%s", text)
+		}
+		f.got("host", "warning")
+		if text := to(f.box.Mails(), "host@host.example")[0].Text; strings.Contains(text, "@a.example") {
+			t.Errorf("the provider is told whose accounts leaked:\n%s", text)
+		}
+		for _, e := range f.exposures("host") {
+			if e.Account() != "" || e.Finding().Account != "" {
+				t.Errorf("an export names the account to the provider: %+v", e)
+			}
+		}
+	})
+}

@@ -104,7 +104,7 @@ func lastSaid(ctx context.Context, tx *db.Tx, notification db.ID) (list []Said, 
 }
 
 func pageOfItems(ctx context.Context, tx *db.Tx, k link, offset, limit int, fn func(Exposure) error) error {
-	return eachExposure(ctx, tx, fn, `AS e `+isItem+` ORDER BY e.severity DESC, e.type, e.address, e.name, e.port, e.vulnerability LIMIT ?4 OFFSET ?5`,
+	return eachExposure(ctx, tx, fn, `AS e `+isItem+` ORDER BY e.severity DESC, e.type, e.address, e.name, e.port, e.vulnerability, e.fingerprint LIMIT ?4 OFFSET ?5`,
 		k.notification, k.organisation, k.hash, limit, offset)
 }
 

@@ -185,10 +185,11 @@ func (w *writer) line(e Exposure) string {
 func (w *writer) said(e Exposure) string {
 	var found []string
 	for _, k := range []string{"account", "malware", "infection", "family", "url", "device_model", "product"} {
-		if k == "account" && e.Role == footprint.Provider {
-			continue // an account is its owner's business
+		v := e.Evidence[k]
+		if k == "account" {
+			v = e.Account()
 		}
-		if v := e.Evidence[k]; v != "" {
+		if v != "" {
 			found = append(found, w.p.T("notify.said."+k, "Value", defuse(v)))
 			break
 		}
@@ -330,5 +331,6 @@ func compareExposures(a, b Exposure) int {
 	x, _ := netip.ParseAddr(a.Address)
 	y, _ := netip.ParseAddr(b.Address)
 	return cmp.Or(cmp.Compare(b.Severity, a.Severity), cmp.Compare(a.Type, b.Type), x.Compare(y),
-		cmp.Compare(a.Name, b.Name), cmp.Compare(a.Port, b.Port), cmp.Compare(a.Vulnerability, b.Vulnerability))
+		cmp.Compare(a.Name, b.Name), cmp.Compare(a.Port, b.Port), cmp.Compare(a.Vulnerability, b.Vulnerability),
+		cmp.Compare(a.Account(), b.Account()))
 }

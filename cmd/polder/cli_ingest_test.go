@@ -156,10 +156,10 @@ func TestIngestTakesManyForms(t *testing.T) {
 				seen["received"] = e["first_seen"].(string)
 			}
 			if e["type"] == "stolen_account" {
-				seen["leak"] = e["name"].(string) + " " + e["severity"].(string) + " " + e["first_seen"].(string)
+				seen["leak"] = e["name"].(string) + " " + e["account"].(string) + " " + e["severity"].(string) + " " + e["first_seen"].(string)
 			}
 		}
-		if seen["received"] != "2026-11-01T05:00:00Z" || seen["leak"] != "korst.example critical 2026-11-20T12:00:00Z" {
+		if seen["received"] != "2026-11-01T05:00:00Z" || seen["leak"] != "korst.example jan@korst.example critical 2026-11-20T12:00:00Z" {
 			h.Errorf("exposures: %v", seen)
 		}
 		// Reports that were read before, in every form, change nothing.

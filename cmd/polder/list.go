@@ -43,6 +43,7 @@ type exposureLine struct {
 	State         string    `json:"state"`
 	Reason        string    `json:"reason"`
 	Role          string    `json:"role"`
+	Account       string    `json:"account,omitempty"`
 }
 
 // Run lists exposures.
@@ -118,11 +119,11 @@ func (c *exposuresCommand) printer(w io.Writer) (print func(e notify.Exposure, r
 		return func(e notify.Exposure, _ string) error { return enc.Encode(e.Finding().IntelMQ()) }, none
 	case c.CSV:
 		out := csv.NewWriter(w)
-		out.Write([]string{"organisation", "type", "class", "ip", "port", "name", "vulnerability", "severity", "first_seen", "last_seen", "count", "state", "reason", "role"})
+		out.Write([]string{"organisation", "type", "class", "ip", "port", "name", "vulnerability", "severity", "first_seen", "last_seen", "count", "state", "reason", "role", "account"})
 		return func(e notify.Exposure, ref string) error {
 			l := lineOf(e, ref)
 			row := []string{l.Organisation, l.Type, l.Class, l.IP, portText(l.Port), l.Name, l.Vulnerability, l.Severity,
-				l.FirstSeen.Format(time.RFC3339), l.LastSeen.Format(time.RFC3339), strconv.Itoa(l.Count), l.State, l.Reason, l.Role}
+				l.FirstSeen.Format(time.RFC3339), l.LastSeen.Format(time.RFC3339), strconv.Itoa(l.Count), l.State, l.Reason, l.Role, l.Account}
 			for i := range row {
 				row[i] = cell(row[i])
 			}
@@ -137,6 +138,9 @@ func (c *exposuresCommand) printer(w io.Writer) (print func(e notify.Exposure, r
 			}
 			l := lineOf(e, ref)
 			where := strings.TrimSpace(l.IP + " " + l.Name)
+			if l.Account != "" {
+				where += " account " + l.Account
+			}
 			if l.Port != 0 {
 				where += " port " + strconv.Itoa(l.Port)
 			}
@@ -155,7 +159,7 @@ func (c *exposuresCommand) printer(w io.Writer) (print func(e notify.Exposure, r
 
 func lineOf(e notify.Exposure, reference string) exposureLine {
 	return exposureLine{Organisation: reference, Type: e.Type, Class: e.Class, IP: e.Address, Port: e.Port, Name: e.Name, Vulnerability: e.Vulnerability,
-		Severity: e.Severity.String(), FirstSeen: e.FirstSeen, LastSeen: e.LastSeen, Count: e.Count, State: string(e.State), Reason: e.Reason(), Role: e.Role.String()}
+		Severity: e.Severity.String(), FirstSeen: e.FirstSeen, LastSeen: e.LastSeen, Count: e.Count, State: string(e.State), Reason: e.Reason(), Role: e.Role.String(), Account: e.Account()}
 }
 
 func portText(port int) string {

@@ -172,7 +172,7 @@ func exposureRows(p *i18n.Printer, list []notify.Exposure) []exposureRow {
 		if e.Address != "" {
 			r.Name = e.Name
 		}
-		if account := e.Evidence["account"]; account != "" {
+		if account := e.Account(); account != "" {
 			r.Name = account
 		}
 		for _, x := range e.Reasons {

@@ -200,7 +200,7 @@ func (a *assembly) finish(out *Finding) string {
 	if a.badHostname != "" && !out.Addr.IsValid() {
 		return a.badHostname
 	}
-	if at := strings.LastIndexByte(out.Account, '@'); at >= 0 && provesMail(out) {
+	if at := strings.LastIndexByte(out.Account, '@'); at >= 0 && out.AccountLeaked() {
 		if domain := out.Account[at+1:]; domain != "" && len(domain) <= maxName {
 			out.name(MailDomain, domain)
 		}
@@ -211,14 +211,14 @@ func (a *assembly) finish(out *Finding) string {
 	return ""
 }
 
-// provesMail reports whether the mail domain of the account is a victim's: the
-// account on a hacked website or device may be anybody's.
-func provesMail(out *Finding) bool {
-	switch out.Type {
+// AccountLeaked reports whether the account is a victim's own, which the finding
+// is about: the account on a hacked website or device may be anybody's.
+func (f *Finding) AccountLeaked() bool {
+	switch f.Type {
 	case "compromised_website", "compromised_website6", "compromised_iot", "compromised_iot6":
 		return false
 	}
-	return true
+	return f.Account != ""
 }
 
 // name adds a name unless the line has it already.
