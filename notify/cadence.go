@@ -40,6 +40,17 @@ var reminderAfter = map[feeds.Severity]time.Duration{
 // mostReminders is how many reminders follow a warning.
 const mostReminders = 3
 
+// remindsAfter returns how long after a message that goes out now a reminder of the exposure may follow;
+// ok is false when none will. markTold does the same in SQL.
+func (e Exposure) remindsAfter() (after time.Duration, ok bool) {
+	told := e.State == StateOpen || e.State == StateAcknowledged
+	if told && e.Reminders+1 >= mostReminders {
+		return 0, false
+	}
+	after, ok = reminderAfter[e.Severity]
+	return after, ok
+}
+
 // calendar turns cadences into moments.
 type calendar struct {
 	gather    time.Duration

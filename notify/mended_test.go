@@ -427,6 +427,8 @@ func TestEveryStolenAccountIsTold(t *testing.T) {
 		mails := to(f.box.Mails(), "a@a.example")
 		if text := mails[len(mails)-1].Text; !strings.Contains(text, "piet@a.example") || strings.Count(text, "jan@a.example") != 1 {
 			t.Errorf("the accounts are not told, once each:\n%s", text)
+		} else if strings.Contains(text, "Once it is solved") {
+			t.Errorf("no report tells us when it is solved, and yet the mail promises to say so:\n%s", text)
 		}
 		if sum := f.morning("compromised_account", header, leaked("jan@a.example"), leaked("marie@a.example")); sum.New != 1 || sum.SeenAgain != 2 {
 			t.Errorf("new %d, seen again %d; want marie, and jan and the provider's again", sum.New, sum.SeenAgain)

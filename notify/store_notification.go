@@ -123,11 +123,13 @@ func insertDelivery(ctx context.Context, tx *db.Tx, id, notification db.ID, reci
 func reportNames(ctx context.Context, tx *db.Tx, seqs []int64, into map[int64]reportName) error {
 	for _, seq := range seqs {
 		var r reportName
-		err := tx.One(ctx, `SELECT r.source_key, s.name, r.name FROM notify_report r JOIN notify_source s ON s.key = r.source_key WHERE r.seq = ?1`,
-			[]any{seq}, &r.source, &r.sourceName, &r.name)
+		var mapping string
+		err := tx.One(ctx, `SELECT r.source_key, s.name, r.name, r.format, r.type, r.mapping FROM notify_report r JOIN notify_source s ON s.key = r.source_key WHERE r.seq = ?1`,
+			[]any{seq}, &r.source, &r.sourceName, &r.name, &r.format, &r.kind, &mapping)
 		if err != nil {
 			return err
 		}
+		r.regular = absence{mapping: mapping}.regular()
 		into[seq] = r
 	}
 	return nil

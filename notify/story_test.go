@@ -266,6 +266,11 @@ func TestRemindersEndAfterThree(t *testing.T) {
 		if at[1]-at[0] < 3 || at[2]-at[1] < 3 || at[3] > 12 {
 			t.Errorf("on days %v, want every third", at)
 		}
+		for i, m := range f.box.Mails() { // no mail promises one that does not come
+			if again, last := strings.Contains(m.Text, "dan sturen we een"), strings.Contains(m.Text, "onze laatste"); again != (i < 3) || last != (i == 3) {
+				t.Errorf("mail %d says when we write again:\n%s", i, m.Text)
+			}
+		}
 	})
 }
 

@@ -27,8 +27,11 @@ type writer struct {
 	reports map[int64]reportName // by number
 }
 
-// reportName is how a source and its report are named in a mail.
-type reportName struct{ source, sourceName, name string }
+// reportName is how a source and its report are named in a mail, and of what make the report is.
+type reportName struct {
+	source, sourceName, name, format, kind string
+	regular                                bool
+}
 
 // group is the exposures of one type in a letter.
 type group struct {
@@ -43,7 +46,8 @@ type group struct {
 type gathering struct {
 	groups   []*group
 	total    int
-	owned    int // those of its own; the others it carries for somebody else
+	owned    int           // those of its own; the others it carries for somebody else
+	remind   time.Duration // how soon the first of them may be reminded of; 0: none will
 	severity feeds.Severity
 	classes  []string
 }
@@ -54,6 +58,9 @@ func (g *gathering) add(e Exposure) {
 		g.owned++
 	}
 	g.severity = max(g.severity, e.Severity)
+	if after, ok := e.remindsAfter(); ok && (g.remind == 0 || after < g.remind) {
+		g.remind = after
+	}
 	if !slices.Contains(g.classes, e.Class) {
 		g.classes = append(g.classes, e.Class)
 	}
@@ -119,7 +126,7 @@ func (w *writer) warning(g *gathering, reminder bool, reference string) *mail.Le
 	l.Link(mail.Placeholder)
 	l.Say(p.T("notify.mail.answer.days", "Days", int(w.n.set.LinkValid/(24*time.Hour))))
 	l.Heading(p.T("notify.mail.next.heading"))
-	l.Say(w.next(g.severity))
+	l.Say(w.next(g, reminder))
 	w.footer(l, reference)
 	return l
 }
@@ -252,12 +259,26 @@ func (w *writer) sources(x *group) string {
 	return w.p.T("notify.mail.source", "Source", w.p.List(names), "Type", x.kind, "Reports", strings.Join(ids, ", "))
 }
 
-func (w *writer) next(s feeds.Severity) string {
-	after, ok := reminderAfter[s]
-	if !ok {
-		return w.p.T("notify.mail.next.none")
+// next says when we write again, and promises no mail that never comes.
+func (w *writer) next(g *gathering, reminder bool) string {
+	p := w.p
+	s := p.T("notify.mail.next.none")
+	switch {
+	case g.remind > 0:
+		s = p.T("notify.mail.next.remind", "Days", int(g.remind/(24*time.Hour)))
+	case reminder:
+		s = p.T("notify.mail.next.last")
 	}
-	return w.p.T("notify.mail.next.remind", "Days", int(after/(24*time.Hour)))
+	if slices.ContainsFunc(g.groups, func(x *group) bool { return slices.ContainsFunc(x.shown, w.closes) }) {
+		s += " " + p.T("notify.mail.next.solved")
+	}
+	return s
+}
+
+// closes tells whether we hear it when an exposure is solved: events and lists made once do not say.
+func (w *writer) closes(e Exposure) bool {
+	r := w.reports[e.LastReport]
+	return closesByAbsence(r.format, r.kind, e.Class, r.regular)
 }
 
 func (w *writer) footer(l *mail.Letter, reference string) {

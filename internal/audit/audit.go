@@ -41,7 +41,6 @@ const (
 	Grant    Action = "grant"    // a role, place, mandate or token was given or taken
 	Change   Action = "change"   // an organisation, contact or asset was changed
 	Decide   Action = "decide"   // staff accepted, refused or decided
-	Delete   Action = "delete"   // data removed at the end of its term
 	Revoke   Action = "revoke"   // links withdrawn by the operator
 )
 
