@@ -67,14 +67,13 @@ func (f *Footprint) change(ctx context.Context, r io.Reader, required []string, 
 		if done.Added+done.Changed+done.Withdrawn == 0 {
 			return errUnchanged // give the number back: followers have nothing to read
 		}
-		if err := audit.Append(ctx, tx, audit.Event{At: f.now(), Action: audit.Import, Object: "assets",
-			Detail: fmt.Sprintf("%d rows, %d new, %d changed, %d withdrawn", done.Rows, done.Added, done.Changed, done.Withdrawn)}); err != nil {
+		if err := f.record(ctx, tx, done); err != nil {
 			return err
 		}
 		return f.publish(ctx, tx, Changed{Version: version, Proven: done.Added + done.Changed})
 	})
 	if errors.Is(err, errUnchanged) {
-		return done, nil
+		return done, f.db.Write(ctx, func(tx *db.Tx) error { return f.record(ctx, tx, done) })
 	}
 	if err != nil {
 		return Imported{}, err
@@ -83,6 +82,11 @@ func (f *Footprint) change(ctx context.Context, r io.Reader, required []string, 
 		return done, nil // a process that only imports needs no index
 	}
 	return done, f.Load(ctx)
+}
+
+func (f *Footprint) record(ctx context.Context, tx *db.Tx, done Imported) error {
+	return audit.Append(ctx, tx, audit.Event{At: f.now(), Action: audit.Import, Object: "assets",
+		Detail: fmt.Sprintf("%d rows, %d new, %d changed, %d withdrawn", done.Rows, done.Added, done.Changed, done.Withdrawn)})
 }
 
 // stageRows checks the file's lines and puts the good ones in the staging table, in batches: one

@@ -78,6 +78,13 @@ func TestImportAndWithdraw(t *testing.T) {
 		if err != nil || done.Withdrawn != 1 || who(f, "192.0.2.7") != nil {
 			t.Errorf("withdrawn: %+v, %v, %v", done, err, who(f, "192.0.2.7"))
 		}
+		var recorded int
+		err = d.Read(t.Context(), func(tx *db.Tx) error {
+			return tx.One(t.Context(), `SELECT count(*) FROM audit_event WHERE action = 'import' AND object = 'assets'`, nil, &recorded)
+		})
+		if err != nil || recorded != 4 {
+			t.Errorf("the record has %d of 4 imports, that of nothing new among them, %v", recorded, err)
+		}
 		take("a,prefix,192.0.2.0/28,owner\n")
 		if at := f.Index().Address(nil, netip.MustParseAddr("192.0.2.7"), 0)[0].RegisteredAt(); !at.After(registered) {
 			t.Errorf("registered again, but since %s", at)
