@@ -92,6 +92,7 @@ func FuzzIntelMQ(f *testing.F) {
 	f.Add(`{"source.ip":"192.0.2.1","classification.type":"spam","extra":{"a":[1,{"b":null}]}}` + "\n{}\n")
 	f.Add(`{"source":{"fqdn":"a.example.com"},"feed.code":"scan_rdp","extra.feed.code":"x","source.port":"7"}`)
 	f.Add(`{"source.url":"http://192.0.2.1/","classification.type":"tor","extra.extra.a":"\u0000\n","extra.Ä b":1e400}`)
+	f.Add(`{"source.url":"a.example","classification.type":"tor","":0,"extra":{"":1}}`)
 	f.Fuzz(func(t *testing.T, text string) {
 		if g, ok := bothWays(t, text, "x.jsonl", Options{Format: FormatIntelMQ}); ok {
 			for _, f := range g.findings {

@@ -127,6 +127,9 @@ func (e *events) fill(out *Finding) string {
 		if name, ok := strings.CutPrefix(key, "extra."); ok && !intelMQKeys[name] {
 			key = name
 		}
+		if key == "" {
+			key = "_" // JSON allows a name that is none
+		}
 		if reason := e.set(out, r, key, f.Value); reason != "" {
 			return reason
 		}
