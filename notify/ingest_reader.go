@@ -151,7 +151,7 @@ func (p *reportReader) take(b *batch, m *matcher, f *feeds.Finding) {
 				have.first = seen
 			}
 			if seen.After(have.last) {
-				have.last = seen
+				have.last, have.evidence = seen, said // a port and a time that go together
 			}
 			if severity > have.severity {
 				have.severity, have.due = severity, p.plan.dueCached(r.organisation, severity, p.from)

@@ -449,3 +449,30 @@ func TestEveryStolenAccountIsTold(t *testing.T) {
 		}
 	})
 }
+
+// Behind one address are many machines: the port in a mail is that of the time in it, or nobody finds
+// the infected one in the log.
+func TestWhatWasSaidGoesWithWhenItWasSeen(t *testing.T) {
+	kit.Each(t, schemas(), func(t *testing.T, d *db.DB) {
+		f := newFixture(t, d)
+		f.organisations("a,A,en,a@a.example")
+		f.assets("a,prefix,192.0.2.0/28,owner")
+		const header = "timestamp,src_ip,src_port,infection"
+		f.offer("2026-01-05-event4_sinkhole-x.csv", header+"\n2026-01-05 03:00:00,192.0.2.7,1111,mirai\n2026-01-05 05:00:00,192.0.2.7,2222,mirai\n2026-01-05 04:00:00,192.0.2.7,3333,mirai\n", Offer{})
+		f.evening()
+		said := func(port, at string) {
+			t.Helper()
+			mails := f.box.Mails()
+			if text := strings.Join(strings.Fields(mails[len(mails)-1].Text), " "); !strings.Contains(text, "from port "+port+"): seen on "+at) {
+				t.Errorf("want port %s and %s:\n%s", port, at, text)
+			}
+		}
+		said("2222", "5 January 2026, 06:00")
+		f.clock.Advance(7 * day)
+		f.offer("2026-01-12-event4_sinkhole-x.csv", header+"\n2026-01-12 03:00:00,192.0.2.7,4444,mirai\n", Offer{})
+		f.offer("2026-01-04-event4_sinkhole-x.csv", header+"\n2026-01-04 03:00:00,192.0.2.7,5555,mirai\n", Offer{}) // late
+		f.settle()
+		f.got("a", "warning", "reminder")
+		said("4444", "12 January 2026, 04:00")
+	})
+}

@@ -73,6 +73,7 @@ var (
 	seeExposuresAgain = `UPDATE notify_exposure AS e SET
 		first_seen = CASE WHEN s.first_seen < e.first_seen THEN s.first_seen ELSE e.first_seen END,
 		last_seen = CASE WHEN s.last_seen > e.last_seen THEN s.last_seen ELSE e.last_seen END,
+		evidence = CASE WHEN s.last_seen > e.last_seen THEN s.evidence ELSE e.evidence END,
 		count = e.count + 1, last_report = ?1, series_id = ?2, role = s.role, reasons = s.reasons,
 		severity = CASE WHEN e.state IN ('open', 'acknowledged') AND e.severity > s.severity THEN e.severity ELSE s.severity END,
 		address = s.address, name = CASE WHEN s.name = '' THEN e.name ELSE s.name END,
@@ -83,10 +84,12 @@ var (
 			ELSE e.due_at END
 		FROM notify_stage s WHERE e.organisation_id = s.organisation_id AND e.fingerprint = s.fingerprint AND e.last_report < ?1`
 
-	// A line of this very report again, or a report read again for a new asset: only the span grows.
+	// A line of this very report again, or a report read again for a new asset: only the span grows, with
+	// what the source said at its end.
 	stretchExposures = `UPDATE notify_exposure AS e SET
 		first_seen = CASE WHEN s.first_seen < e.first_seen THEN s.first_seen ELSE e.first_seen END,
-		last_seen = CASE WHEN s.last_seen > e.last_seen THEN s.last_seen ELSE e.last_seen END
+		last_seen = CASE WHEN s.last_seen > e.last_seen THEN s.last_seen ELSE e.last_seen END,
+		evidence = CASE WHEN s.last_seen > e.last_seen THEN s.evidence ELSE e.evidence END
 		FROM notify_stage s WHERE e.organisation_id = s.organisation_id AND e.fingerprint = s.fingerprint
 		AND (s.first_seen < e.first_seen OR s.last_seen > e.last_seen)`
 

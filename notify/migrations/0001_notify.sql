@@ -78,7 +78,7 @@ CREATE TABLE notify_exposure (
     vulnerability   TEXT   NOT NULL,
     role            TEXT   NOT NULL CHECK (role IN ('owner', 'provider')),
     reasons         TEXT   NOT NULL,  -- JSON: why this organisation
-    evidence        TEXT   NOT NULL,  -- JSON: what the source said when it was first seen
+    evidence        TEXT   NOT NULL,  -- JSON: what the source said when it was last seen
     series_id       BIGINT NOT NULL REFERENCES notify_series (id),
     first_seen      BIGINT NOT NULL,
     last_seen       BIGINT NOT NULL,
