@@ -92,7 +92,9 @@ func (a *app) wire(ctx context.Context) error {
 	a.outbox = outbox.New(a.db, a.queue, a.post, a.now, a.log, outbox.Settings{Centre: a.set.Name, From: a.set.From, ReplyTo: a.set.ReplyTo, Key: key})
 	a.signin = signin.New(a.db, a.outbox, a.catalog, a.now, a.log, signin.Settings{
 		BaseURL: a.set.BaseURL, Centre: a.set.Name, Key: key, Idle: a.set.SessionIdle, Longest: a.set.SessionLongest,
+		Proxies: a.set.ProxyNetworks(),
 	})
+	a.signin.Jobs(a.queue)
 	a.directory = directory.New(a.db, a.now)
 	a.footprint = footprint.New(a.db, a.now, a.log)
 	a.notify = notify.New(a.db, a.footprint, a.queue, a.catalog, a.now, a.log, notify.Settings{

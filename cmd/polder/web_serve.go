@@ -61,6 +61,7 @@ func (a *app) site(o web.Options) (*web.Site, error) {
 		return nil, err
 	}
 	a.notify.Routes(site)
+	a.signin.Routes(site)
 	a.operatorRoutes(site, metrics, o.Demo)
 	return site, nil
 }

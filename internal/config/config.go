@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/mail"
+	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -45,6 +46,7 @@ type Settings struct {
 
 	SessionIdle    time.Duration `name:"session-idle" env:"POLDER_SESSION_IDLE" default:"2h" help:"A signed-in person who does nothing for this long is signed out." placeholder:"TIME"`
 	SessionLongest time.Duration `name:"session-longest" env:"POLDER_SESSION_LONGEST" default:"12h" help:"Everybody is signed out after this, however busy." placeholder:"TIME"`
+	Proxies        []string      `name:"trusted-proxies" env:"POLDER_TRUSTED_PROXIES" help:"Networks of your own proxies, such as 10.0.0.0/8: their X-Forwarded-For says from which network somebody signs in. Without it all that comes through a proxy counts as one network." placeholder:"NETWORK"`
 
 	KeepRaw       time.Duration `name:"keep-raw" env:"POLDER_KEEP_RAW" default:"720h" help:"How long raw reports are kept (720h is 30 days)." placeholder:"TIME"`
 	KeepRejected  time.Duration `name:"keep-rejected" env:"POLDER_KEEP_REJECTED" default:"720h" help:"How long rejected lines are kept." placeholder:"TIME"`
@@ -85,6 +87,11 @@ func (s *Settings) Check() error {
 	if s.SessionIdle < time.Minute || s.SessionLongest < s.SessionIdle || s.SessionLongest > 30*24*time.Hour {
 		bad("POLDER_SESSION_IDLE must be at least 1m, and POLDER_SESSION_LONGEST at least that and at most 720h")
 	}
+	for _, p := range s.Proxies {
+		if _, err := netip.ParsePrefix(p); err != nil {
+			bad("POLDER_TRUSTED_PROXIES must be networks such as 10.0.0.0/8 or 192.0.2.7/32, with commas between")
+		}
+	}
 	if s.Gather < 0 || s.Gather > 24*time.Hour {
 		bad("POLDER_GATHER must be 0s to 24h")
 	}
@@ -92,6 +99,16 @@ func (s *Settings) Check() error {
 		return nil
 	}
 	return fault.Invalidf("%s", strings.Join(wrong, "; "))
+}
+
+// ProxyNetworks returns the trusted proxies of Check-ed settings.
+func (s *Settings) ProxyNetworks() (list []netip.Prefix) {
+	for _, text := range s.Proxies {
+		if p, err := netip.ParsePrefix(text); err == nil {
+			list = append(list, p.Masked())
+		}
+	}
+	return list
 }
 
 // Location returns the time zone of Check-ed settings.

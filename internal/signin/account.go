@@ -13,7 +13,6 @@ import (
 	"golang.org/x/net/idna"
 
 	"polder/internal/actor"
-	"polder/internal/audit"
 	"polder/internal/db"
 	"polder/internal/fault"
 )
@@ -71,9 +70,15 @@ func PersonName(s string) (string, error) {
 
 // add makes an account in the caller's transaction. The address must have been proven.
 func (s *Signin) add(ctx context.Context, tx *db.Tx, mail, name, language string, staff actor.Roles) (Account, error) {
-	a := Account{ID: db.NewID(), Mail: mail, Name: name, Language: language, Staff: staff, State: Active, Handle: make([]byte, 32), CreatedAt: s.now()}
-	rand.Read(a.Handle)
+	a := Account{ID: db.NewID(), Mail: mail, Name: name, Language: language, Staff: staff, State: Active, Handle: newHandle(), CreatedAt: s.now()}
 	return a, insertAccount(ctx, tx, a)
+}
+
+// newHandle is what authenticators know a person by: chance, and nothing of the person.
+func newHandle() []byte {
+	b := make([]byte, 32)
+	rand.Read(b)
+	return b
 }
 
 // Accounts returns the people of the ids in the caller's transaction, at most a few hundred at a
@@ -90,22 +95,4 @@ func ByMail(ctx context.Context, tx *db.Tx, mail string) (a Account, found bool,
 		return a, false, nil
 	}
 	return a, err == nil && a.State == Active, err
-}
-
-// SetStaff gives an account exactly these roles at the centre, and ends all its sessions. Only an
-// administrator may, with a fresh factor; the operator's command line may too.
-func (s *Signin) SetStaff(ctx context.Context, account db.ID, roles actor.Roles) error {
-	return s.db.Write(ctx, func(tx *db.Tx) error {
-		n, err := setStaff(ctx, tx, account, roles)
-		if err != nil {
-			return err
-		}
-		if n == 0 {
-			return fault.New(fault.NotFound, "web.error.not_found.text")
-		}
-		if err := s.EndSessions(ctx, tx, account); err != nil {
-			return err
-		}
-		return audit.Append(ctx, tx, audit.Event{At: s.now(), Action: audit.Grant, Object: "account " + account.String(), Detail: "staff: " + roles.String()})
-	})
 }

@@ -77,13 +77,20 @@ func (s *Signin) Sessions(ctx context.Context, account db.ID) (list []Session, e
 
 // EndSession ends one session of the account; another's is not found, which changes nothing.
 func (s *Signin) EndSession(ctx context.Context, account, session db.ID) error {
-	return s.db.Write(ctx, func(tx *db.Tx) error {
+	_, err := s.endOne(ctx, account, session)
+	return err
+}
+
+func (s *Signin) endOne(ctx context.Context, account, session db.ID) (found bool, err error) {
+	err = s.db.Write(ctx, func(tx *db.Tx) error {
 		n, err := endSessions(ctx, tx, account, session, db.ID{})
 		if err != nil || n == 0 {
 			return err
 		}
+		found = true
 		return audit.Append(ctx, tx, audit.Event{At: s.now(), Action: audit.SignIn, Object: "session " + session.String(), Detail: "ended"})
 	})
+	return found, err
 }
 
 // EndOthers ends all sessions of the account but one.

@@ -15,8 +15,12 @@ import (
 	"embed"
 	"io/fs"
 	"log/slog"
+	"net/netip"
 	"net/url"
+	"sync/atomic"
 	"time"
+
+	"github.com/go-webauthn/webauthn/webauthn"
 
 	"polder/internal/db"
 	"polder/internal/i18n"
@@ -44,11 +48,12 @@ func Locales() fs.FS { return locales }
 
 // Settings are what an operator decides.
 type Settings struct {
-	BaseURL string        // where people reach the site; its host is what passkeys are bound to
-	Centre  string        // name of the centre, as authenticators show it
-	Key     []byte        // the centre's key, 32 bytes
-	Idle    time.Duration // a session that is not used ends after this
-	Longest time.Duration // and every session after this
+	BaseURL string         // where people reach the site; its host is what passkeys are bound to
+	Centre  string         // name of the centre, as authenticators show it
+	Key     []byte         // the centre's key, 32 bytes
+	Idle    time.Duration  // a session that is not used ends after this
+	Longest time.Duration  // and every session after this
+	Proxies []netip.Prefix // whose X-Forwarded-For is believed, when counting attempts by network
 }
 
 // Signin answers for accounts and for who is asking.
@@ -59,8 +64,14 @@ type Signin struct {
 	now     func() time.Time
 	log     *slog.Logger
 	set     Settings
-	secure  bool // the site is on https
-	cookie  string
+	secure  bool   // the site is on https
+	cookie  string // of the session
+	way     string // the cookie of a ceremony
+
+	party  *webauthn.WebAuthn
+	cost   cost          // of a password
+	turns  chan struct{} // who may hash a password at this moment
+	hashed atomic.Int64  // passwords hashed, for the test that unknown people cost the same
 
 	onForget []func(ctx context.Context, tx *db.Tx, account db.ID) error
 	onExport []export
@@ -73,9 +84,14 @@ type export struct {
 
 // New makes a Signin on a migrated database.
 func New(d *db.DB, out *outbox.Outbox, catalog *i18n.Catalog, now func() time.Time, log *slog.Logger, set Settings) *Signin {
-	s := &Signin{db: d, outbox: out, catalog: catalog, now: now, log: log, set: set, cookie: "polder_session"}
+	s := &Signin{db: d, outbox: out, catalog: catalog, now: now, log: log, set: set, cookie: "polder_session", way: "polder_way"}
 	if u, err := url.Parse(set.BaseURL); err == nil && u.Scheme == "https" {
-		s.secure, s.cookie = true, "__Host-polder_session"
+		s.secure, s.cookie, s.way = true, "__Host-polder_session", "__Host-polder_way"
+	}
+	s.cost, s.turns = usualCost, make(chan struct{}, hashesAtOnce)
+	var err error
+	if s.party, err = relyingParty(set.BaseURL, set.Centre); err != nil {
+		panic(err) // settings are checked at start
 	}
 	return s
 }

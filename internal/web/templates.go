@@ -37,6 +37,7 @@ type Page struct {
 	Nav     []Link       // ways through the site, in the header; by who is asking when nil
 	Side    []Link       // the narrow list beside the page; the entries of its section when nil
 	Wide    bool         // use the full width, for tables; without it a page is one column
+	Scripts []string     // files of static/ that this page needs beside those of every page
 	Data    any          // the page's own struct
 
 	Lang      string
@@ -62,6 +63,7 @@ type Field struct {
 	Name, Label, Hint, Error, Value string
 	Type                            string // "text" when empty; "textarea" for more lines
 	Autocomplete                    string
+	InputMode                       string // "numeric" for a code
 	Required                        bool
 	MaxLength                       int // in characters; 0: no limit here
 	Rows                            int // of a textarea; 5 when zero

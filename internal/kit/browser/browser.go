@@ -27,6 +27,7 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/webauthn"
 	"github.com/chromedp/chromedp"
 )
 
@@ -253,4 +254,53 @@ func (b *Browser) Axe() []Violation {
 	return Eval[[]Violation](b, `axe.run(document, {resultTypes: ["violations"]}).then(r => r.violations.map(v => ({
 		ID: v.id, Impact: v.impact || "", Help: v.help,
 		Nodes: v.nodes.map(n => n.target.join(" ") + ": " + (n.failureSummary || "").replace(/\s+/g, " "))})))`)
+}
+
+// Authenticator is a virtual device with passkeys, in the browser of a test.
+type Authenticator struct {
+	b  *Browser
+	id webauthn.AuthenticatorID
+}
+
+// VirtualAuthenticator plugs a device in that keeps passkeys and unlocks them by itself, as a person's own telephone
+// would. Of several the latest that was plugged in is asked first. Passkeys need a page on https or on localhost.
+func (b *Browser) VirtualAuthenticator() *Authenticator {
+	b.t.Helper()
+	if _, err := chromedp.Call(b.ctx, webauthn.Enable, webauthn.EnableParams{}); err != nil {
+		b.t.Fatalf("browser: allow virtual authenticators: %v", err)
+	}
+	made, err := chromedp.Call(b.ctx, webauthn.AddVirtualAuthenticator, webauthn.AddVirtualAuthenticatorParams{Options: &webauthn.VirtualAuthenticatorOptions{
+		Protocol: webauthn.AuthenticatorProtocolCtap2, Ctap2version: webauthn.Ctap2versionCtap21, Transport: webauthn.AuthenticatorTransportInternal,
+		HasResidentKey: true, HasUserVerification: true, IsUserVerified: true, AutomaticPresenceSimulation: true,
+	}})
+	if err != nil {
+		b.t.Fatalf("browser: plug in a virtual authenticator: %v", err)
+	}
+	return &Authenticator{b, made.AuthenticatorID}
+}
+
+// Unplug takes the device away with all its passkeys: it is lost.
+func (a *Authenticator) Unplug() {
+	a.b.t.Helper()
+	if _, err := chromedp.Call(a.b.ctx, webauthn.RemoveVirtualAuthenticator, webauthn.RemoveVirtualAuthenticatorParams{AuthenticatorID: a.id}); err != nil {
+		a.b.t.Fatalf("browser: unplug a virtual authenticator: %v", err)
+	}
+}
+
+// Lock makes the device fail to recognise its person, or recognise it again.
+func (a *Authenticator) Lock(locked bool) {
+	a.b.t.Helper()
+	if _, err := chromedp.Call(a.b.ctx, webauthn.SetUserVerified, webauthn.SetUserVerifiedParams{AuthenticatorID: a.id, IsUserVerified: !locked}); err != nil {
+		a.b.t.Fatalf("browser: lock a virtual authenticator: %v", err)
+	}
+}
+
+// Passkeys tells how many passkeys the device holds.
+func (a *Authenticator) Passkeys() int {
+	a.b.t.Helper()
+	list, err := chromedp.Call(a.b.ctx, webauthn.GetCredentials, webauthn.GetCredentialsParams{AuthenticatorID: a.id})
+	if err != nil {
+		a.b.t.Fatalf("browser: list passkeys: %v", err)
+	}
+	return len(list.Credentials)
 }
