@@ -46,6 +46,8 @@ type Browser struct {
 	t   testing.TB
 	ctx context.Context
 
+	builtIn bool // a virtual authenticator is built in; there can be one such
+
 	mu       sync.Mutex
 	problems []string
 }
@@ -258,25 +260,33 @@ func (b *Browser) Axe() []Violation {
 
 // Authenticator is a virtual device with passkeys, in the browser of a test.
 type Authenticator struct {
-	b  *Browser
-	id webauthn.AuthenticatorID
+	b       *Browser
+	id      webauthn.AuthenticatorID
+	builtIn bool
 }
 
 // VirtualAuthenticator plugs a device in that keeps passkeys and unlocks them by itself, as a person's own telephone
-// would. Of several the latest that was plugged in is asked first. Passkeys need a page on https or on localhost.
+// would. The first is built into the machine, others hang on it; all of them are asked, except those that Sleep. Passkeys
+// need a page on https or on localhost.
 func (b *Browser) VirtualAuthenticator() *Authenticator {
 	b.t.Helper()
 	if _, err := chromedp.Call(b.ctx, webauthn.Enable, webauthn.EnableParams{}); err != nil {
 		b.t.Fatalf("browser: allow virtual authenticators: %v", err)
 	}
+	transport := webauthn.AuthenticatorTransportInternal
+	if b.builtIn {
+		transport = webauthn.AuthenticatorTransportUsb
+	}
 	made, err := chromedp.Call(b.ctx, webauthn.AddVirtualAuthenticator, webauthn.AddVirtualAuthenticatorParams{Options: &webauthn.VirtualAuthenticatorOptions{
-		Protocol: webauthn.AuthenticatorProtocolCtap2, Ctap2version: webauthn.Ctap2versionCtap21, Transport: webauthn.AuthenticatorTransportInternal,
+		Protocol: webauthn.AuthenticatorProtocolCtap2, Ctap2version: webauthn.Ctap2versionCtap21, Transport: transport,
 		HasResidentKey: true, HasUserVerification: true, IsUserVerified: true, AutomaticPresenceSimulation: true,
 	}})
 	if err != nil {
 		b.t.Fatalf("browser: plug in a virtual authenticator: %v", err)
 	}
-	return &Authenticator{b, made.AuthenticatorID}
+	a := &Authenticator{b, made.AuthenticatorID, !b.builtIn}
+	b.builtIn = true
+	return a
 }
 
 // Unplug takes the device away with all its passkeys: it is lost.
@@ -285,6 +295,9 @@ func (a *Authenticator) Unplug() {
 	if _, err := chromedp.Call(a.b.ctx, webauthn.RemoveVirtualAuthenticator, webauthn.RemoveVirtualAuthenticatorParams{AuthenticatorID: a.id}); err != nil {
 		a.b.t.Fatalf("browser: unplug a virtual authenticator: %v", err)
 	}
+	if a.builtIn {
+		a.b.builtIn = false
+	}
 }
 
 // Lock makes the device fail to recognise its person, or recognise it again.
@@ -292,6 +305,30 @@ func (a *Authenticator) Lock(locked bool) {
 	a.b.t.Helper()
 	if _, err := chromedp.Call(a.b.ctx, webauthn.SetUserVerified, webauthn.SetUserVerifiedParams{AuthenticatorID: a.id, IsUserVerified: !locked}); err != nil {
 		a.b.t.Fatalf("browser: lock a virtual authenticator: %v", err)
+	}
+}
+
+// Sleep makes the device not answer, or answer again.
+func (a *Authenticator) Sleep(asleep bool) {
+	a.b.t.Helper()
+	if _, err := chromedp.Call(a.b.ctx, webauthn.SetAutomaticPresenceSimulation, webauthn.SetAutomaticPresenceSimulationParams{AuthenticatorID: a.id, Enabled: !asleep}); err != nil {
+		a.b.t.Fatalf("browser: put a virtual authenticator to sleep: %v", err)
+	}
+}
+
+// Rewind sets the counters of the device's passkeys back, as a copy that was made earlier would have them.
+func (a *Authenticator) Rewind() {
+	a.b.t.Helper()
+	list, err := chromedp.Call(a.b.ctx, webauthn.GetCredentials, webauthn.GetCredentialsParams{AuthenticatorID: a.id})
+	for i := 0; err == nil && i < len(list.Credentials); i++ {
+		c := list.Credentials[i]
+		c.SignCount = 0
+		if _, err = chromedp.Call(a.b.ctx, webauthn.RemoveCredential, webauthn.RemoveCredentialParams{AuthenticatorID: a.id, CredentialID: c.CredentialID}); err == nil {
+			_, err = chromedp.Call(a.b.ctx, webauthn.AddCredential, webauthn.AddCredentialParams{AuthenticatorID: a.id, Credential: c})
+		}
+	}
+	if err != nil {
+		a.b.t.Fatalf("browser: rewind a virtual authenticator: %v", err)
 	}
 }
 
