@@ -1,7 +1,10 @@
 package signin
 
 import (
+	"bytes"
 	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -343,5 +346,86 @@ func TestDeskInBrowser(t *testing.T) {
 	f.look(b, "losts-seconded")
 	for _, problem := range b.Problems() {
 		t.Errorf("the browser complains: %s", problem)
+	}
+}
+
+// A passkey counts once for each challenge, needs its person, and a copy of it is noticed.
+func TestPasskeyMisuse(t *testing.T) {
+	b := browser.Open(t)
+	f := open(t, kit.SQLite(t, schemas()))
+	device := b.VirtualAuthenticator()
+	added, err := f.s.AddPerson(f.ctx, "anna@bakkerij.example", "Anna", "nl", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Goto(added.Link)
+	b.Follow("#go")
+	f.key(b, "/account/codes")
+	b.Follow("#saved")
+	b.Goto(f.base + "/account")
+	b.Follow("#sign-out")
+
+	// What the browser sends, kept: the same answer again, with the same cookie, opens nothing.
+	var sent string
+	var cookies []string
+	inner := f.server.Config.Handler
+	f.server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/sign-in/passkey" && sent == "" {
+			body, _ := io.ReadAll(r.Body)
+			sent, cookies, r.Body = string(body), r.Header["Cookie"], io.NopCloser(bytes.NewReader(body))
+		}
+		inner.ServeHTTP(w, r)
+	})
+	f.key(b, "/home")
+	f.server.Config.Handler = inner
+	replay := f.visitor()
+	replay.header["Cookie"] = cookies
+	if a := replay.do("POST", "/sign-in/passkey", strings.NewReader(sent), "application/json"); sent == "" || a.Status != 410 {
+		t.Errorf("the same answer twice: %d", a.Status)
+	}
+	v := f.visitor()
+	if a := v.do("POST", "/sign-in/passkey", strings.NewReader("{}"), "application/json"); a.Status != 410 {
+		t.Errorf("without a challenge: %d", a.Status)
+	}
+	v.header.Set("Accept", "application/json")
+	if a := v.do("POST", "/sign-in/passkey/options", strings.NewReader("{}"), "application/json"); a.Status != 200 || !strings.Contains(a.Body, `"userVerification":"required"`) || !strings.Contains(a.Body, `"rpId":"localhost"`) {
+		t.Errorf("the challenge: %d %s", a.Status, a.Body)
+	}
+	way := v.cookie("polder_way")
+	if a := v.do("POST", "/sign-in/passkey", strings.NewReader(`{"id":"AA"}`), "application/json"); a.Status != 422 {
+		t.Errorf("an answer that is none: %d", a.Status)
+	}
+	v.setCookie("polder_way", way)
+	if a := v.do("POST", "/sign-in/passkey", strings.NewReader(`{"id":"AA"}`), "application/json"); a.Status != 410 {
+		t.Errorf("a challenge is used up by a wrong answer: %d", a.Status)
+	}
+	v.do("POST", "/sign-in/passkey/options", strings.NewReader("{}"), "application/json")
+	f.clock.Advance(terms[withPasskey])
+	if a := v.do("POST", "/sign-in/passkey", strings.NewReader("{}"), "application/json"); a.Status != 410 {
+		t.Errorf("after five minutes: %d", a.Status)
+	}
+
+	// A copy that was made earlier has a lower counter.
+	b.Goto(f.base + "/account")
+	b.Follow("#sign-out")
+	device.Rewind()
+	b.Click("#passkey")
+	b.WaitFor("#passkey-problem")
+	if got := b.Text("#passkey-problem"); !strings.Contains(got, "kunnen we niet gebruiken") {
+		t.Errorf("a copy: %q", got)
+	}
+	if n := f.count("signin_session", ""); n != 0 {
+		t.Errorf("a copy opens %d sessions", n)
+	}
+	if got := f.letter("anna@bakkerij.example").Subject; got != "Een passkey lijkt gekopieerd" {
+		t.Errorf("the person is told %q", got)
+	}
+	// A closed account has no way in by passkey either.
+	f.write(func(tx *db.Tx) error { _, err := setState(f.ctx, tx, added.Account.ID, Active, Disabled); return err })
+	b.Goto(f.base + "/sign-in")
+	b.Click("#passkey")
+	b.WaitFor("#passkey-problem")
+	if n := f.count("signin_session", ""); n != 0 {
+		t.Errorf("a closed account opens %d sessions", n)
 	}
 }

@@ -76,12 +76,16 @@ func PasswordOf(password, name, mail, centre string) (string, error) {
 		return "", fault.New(fault.Invalid, "signin.wrong.password_long", "Most", longestPassword)
 	}
 	low := strings.ToLower(password)
-	if isCommon(low) || isCommon(strings.TrimFunc(low, notLetter)) || isCommon(strings.TrimFunc(straight(low), notLetter)) {
-		return "", fault.New(fault.Invalid, "signin.wrong.password_common")
+	for _, s := range []string{low, oneAsL.Replace(low), oneAsI.Replace(low)} {
+		if isCommon(s) || isCommon(strings.TrimFunc(s, notLetter)) {
+			return "", fault.New(fault.Invalid, "signin.wrong.password_common")
+		}
 	}
-	low = withoutYears(low)
-	if min(own(low, name, mail, centre), own(straight(low), name, mail, centre)) < leastOwn || repeats(low) {
-		return "", fault.New(fault.Invalid, "signin.wrong.password_guessable")
+	bare := withoutYears(low)
+	for _, s := range []string{bare, oneAsL.Replace(bare), oneAsI.Replace(bare)} {
+		if own(s, name, mail, centre) < leastOwn || repeats(low) {
+			return "", fault.New(fault.Invalid, "signin.wrong.password_guessable")
+		}
 	}
 	return password, nil
 }
@@ -146,10 +150,11 @@ func repeats(s string) bool {
 	return false
 }
 
-// straight undoes the usual signs for letters.
-var unleet = strings.NewReplacer("0", "o", "1", "l", "3", "e", "4", "a", "5", "s", "7", "t", "@", "a", "$", "s", "!", "i")
-
-func straight(s string) string { return unleet.Replace(s) }
+// The usual signs for letters, undone; a one is read in two ways.
+var (
+	oneAsL = strings.NewReplacer("0", "o", "1", "l", "3", "e", "4", "a", "5", "s", "7", "t", "@", "a", "$", "s", "!", "i")
+	oneAsI = strings.NewReplacer("0", "o", "1", "i", "3", "e", "4", "a", "5", "s", "7", "t", "@", "a", "$", "s", "!", "i")
+)
 
 func notLetter(r rune) bool { return !unicode.IsLetter(r) }
 

@@ -1,0 +1,447 @@
+package signin
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"polder/internal/actor"
+	"polder/internal/db"
+	"polder/internal/fault"
+	"polder/internal/kit"
+	"polder/internal/seal"
+)
+
+// Whoever lost everything comes back by the mailbox, two people of staff and a day; none of these
+// alone is enough, and whoever can still sign in stops it.
+func TestLostEverything(t *testing.T) {
+	kit.Each(t, schemas(), func(t *testing.T, d *db.DB) {
+		f := open(t, d)
+		anna := f.person("anna@bakkerij.example", "Anna", 0)
+		els, ab, ed := f.person("els@centrum.example", "Els", actor.Administrator), f.person("ab@centrum.example", "Ab", actor.Adviser), f.person("ed@centrum.example", "Ed", actor.Editor)
+		inside := f.as(anna)
+		const statement = "Mijn collega Piet Jansen, hoofd ICT, 010 000 0000"
+		ask := func() string {
+			v := f.visitor()
+			f.deliver() // what waits goes first: letters that wait together arrive in any order
+			v.leads(v.post("/sign-in/lost", "mail", anna.Mail), "/sign-in/lost/code")
+			code := f.code(anna.Mail)
+			if a := v.post("/sign-in/lost/code", "code", code, "statement", "kort"); a.Status != 422 {
+				t.Errorf("without a word of who vouches: %d", a.Status)
+			}
+			v.leads(v.post("/sign-in/lost/code", "code", code, "statement", statement), "/sign-in/lost/asked")
+			var id db.ID
+			f.write(func(tx *db.Tx) error {
+				l, err := openLost(f.ctx, tx, anna.ID)
+				id = l.ID
+				return err
+			})
+			return "/desk/recovery/" + id.String()
+		}
+		request := ask()
+		if got := f.letter(anna.Mail).Subject; got != "Er is nieuwe toegang tot je account gevraagd" {
+			t.Errorf("the person is told %q", got)
+		}
+		if n := f.count("signin_link", ""); n != 0 {
+			t.Error("a mailbox alone gives a link")
+		}
+		again := f.visitor()
+		again.leads(again.post("/sign-in/lost", "mail", anna.Mail), "/sign-in/lost/code")
+		again.leads(again.post("/sign-in/lost/code", "code", f.code(anna.Mail), "statement", statement), "/sign-in/lost/asked")
+		if n := f.count("signin_lost", ""); n != 1 {
+			t.Errorf("%d requests, want one", n)
+		}
+		one, two := f.as(els), f.as(ab)
+		for _, v := range []*visitor{f.as(ed), inside, f.visitor()} {
+			if a := v.post(request + "/approve"); a.Status != http.StatusNotFound {
+				t.Errorf("somebody without the role approves: %d", a.Status)
+			}
+		}
+		one.leads(one.post(request+"/approve"), "/desk/recovery?done=vouched")
+		if a := one.post(request + "/approve"); a.Status != http.StatusForbidden {
+			t.Errorf("the same person twice: %d", a.Status)
+		}
+		if a := two.get("/desk/recovery"); !strings.Contains(a.Body, statement) || !strings.Contains(a.Body, "Els") {
+			t.Error("the second does not see what the first saw")
+		}
+		two.leads(two.post(request+"/approve"), "/desk/recovery?done=vouched")
+		if a := two.post(request + "/approve"); a.Status != http.StatusConflict {
+			t.Errorf("a third yes: %d", a.Status)
+		}
+		f.clock.Advance(lostWait - time.Minute)
+		if err := f.s.restore(f.ctx); err != nil {
+			t.Fatal(err)
+		}
+		if n := f.count("signin_link", ""); n != 0 {
+			t.Fatal("the link went out before the day had passed")
+		}
+
+		// The person is still signed in somewhere, and stops it.
+		inside = f.as(anna)
+		if a := inside.get("/account"); !strings.Contains(a.Body, "nieuwe toegang tot jouw account") {
+			t.Error("the person is not told in the account")
+		}
+		inside.leads(inside.post("/account/recovery/cancel"), "/account/sign-in?done=cancelled")
+		f.clock.Advance(time.Hour)
+		if err := f.s.restore(f.ctx); err != nil {
+			t.Fatal(err)
+		}
+		if n := f.count("signin_link", "") + f.count("signin_lost", "statement <> ''"); n != 0 {
+			t.Error("a request that was stopped goes on, or is kept")
+		}
+
+		request = ask()
+		one, two = f.as(els), f.as(ab)
+		two.leads(two.post(request+"/refuse"), "/desk/recovery?done=refused")
+		request = ask()
+		one.leads(one.post(request+"/approve"), "/desk/recovery?done=vouched")
+		two.leads(two.post(request+"/approve"), "/desk/recovery?done=vouched")
+		f.clock.Advance(lostWait)
+		inside = f.as(anna)
+		f.deliver()
+		for range 2 { // twice does it once
+			if err := f.s.restore(f.ctx); err != nil {
+				t.Fatal(err)
+			}
+		}
+		letter := f.letter(anna.Mail)
+		link := letter.Text[strings.Index(letter.Text, f.base+"/enrol/"):]
+		link, _, _ = strings.Cut(link, "\n")
+		v := f.visitor()
+		v.leads(v.post(strings.TrimPrefix(link, f.base)), "/register/factor")
+		if a := inside.get("/account"); a.Status != 200 {
+			t.Errorf("before something new is set: %d", a.Status)
+		}
+		const other = "acht blauwe paraplu's"
+		v.leads(v.post("/register/password", "password", other), "/register/app")
+		secret := f.secretOf(v)
+		v.leads(v.post("/register/app", "code", f.appOf(secret)), "/account/codes")
+		if a := inside.get("/account"); a.Status != 303 {
+			t.Errorf("an old session goes on: %d", a.Status)
+		}
+		if a := f.visitor().post("/sign-in", "mail", anna.Mail, "password", goodPassword); a.Status != 422 {
+			t.Errorf("the old password: %d", a.Status)
+		}
+		if a := f.visitor().post("/sign-in/recovery", "mail", anna.Mail, "code", anna.codes[5]); a.Status != 422 {
+			t.Errorf("an old recovery code: %d", a.Status)
+		}
+		v.leads(f.visitor().post("/sign-in", "mail", anna.Mail, "password", other), "/sign-in/code")
+		var told []string
+		for _, m := range f.deliver() {
+			if m.EnvelopeTo[0] == anna.Mail {
+				told = append(told, m.Subject)
+			}
+		}
+		for _, want := range []string{"De aanvraag voor nieuwe toegang loopt", "Over een dag krijg je nieuwe toegang", "De aanvraag voor nieuwe toegang is gestopt", "De aanvraag voor nieuwe toegang is geweigerd", "Stel opnieuw in hoe je inlogt"} {
+			if !slices.Contains(told, want) {
+				t.Errorf("the person was not mailed %q", want)
+			}
+		}
+	})
+}
+
+// The table of states is what the statements do: no other move happens.
+func TestLostMoves(t *testing.T) {
+	f := open(t, kit.SQLite(t, schemas()))
+	anna, els, ab := f.person("anna@bakkerij.example", "Anna", 0), f.person("els@centrum.example", "Els", 0), f.person("ab@centrum.example", "Ab", 0)
+	all := []LostState{LostAsked, LostSeconded, LostWaiting, LostDone, LostRefused, LostCancelled}
+	for _, start := range all {
+		for _, end := range all {
+			l := Lost{ID: db.NewID(), Account: anna.ID, Statement: "x", AskedAt: f.clock.Now()}
+			var n int64
+			f.write(func(tx *db.Tx) (err error) {
+				if err := dropLost(f.ctx, tx, anna.ID); err != nil {
+					return err
+				}
+				if err := insertLost(f.ctx, tx, l); err != nil {
+					return err
+				}
+				if _, err := tx.Exec(f.ctx, `UPDATE signin_lost SET state = ?2, first_by = ?3 WHERE id = ?1`, l.ID, string(start), els.ID); err != nil {
+					return err
+				}
+				now := f.clock.Now()
+				switch end {
+				case LostAsked:
+				case LostSeconded:
+					n, err = secondLost(f.ctx, tx, l.ID, from(end, "staff"), els.ID, now)
+				case LostWaiting:
+					n, err = waitLost(f.ctx, tx, l.ID, from(end, "staff"), ab.ID, now, now)
+				default:
+					who := map[LostState]string{LostDone: "clock", LostRefused: "staff", LostCancelled: "person"}[end]
+					n, err = endLost(f.ctx, tx, l.ID, from(end, who), end, now)
+				}
+				return err
+			})
+			if _, allowed := lostMoves[[2]LostState{start, end}]; (n == 1) != allowed {
+				t.Errorf("from %s to %s: %d rows, allowed %v", start, end, n, allowed)
+			}
+		}
+	}
+}
+
+// A person sees all that is kept, takes it along, and is forgotten: an id without a person stays.
+func TestExportAndForget(t *testing.T) {
+	kit.Each(t, schemas(), func(t *testing.T, d *db.DB) {
+		f := open(t, d)
+		p := f.person("anna@bakkerij.example", "Anna Jansen", 0)
+		f.passkey(p, "Telefoon")
+		var told []db.ID
+		refuse := true
+		f.s.OnForget(func(_ context.Context, _ *db.Tx, account db.ID) error {
+			if refuse {
+				return fault.New(fault.Conflict, "signin.wrong.last_way")
+			}
+			told = append(told, account)
+			return nil
+		})
+		f.s.OnExport("organisations", func(_ context.Context, _ *db.Tx, account db.ID) (any, error) {
+			return []string{"eigenaar van Bakkerij"}, nil
+		})
+		v := f.as(p)
+		a := v.get("/account/export")
+		var x map[string]any
+		if err := json.Unmarshal([]byte(a.Body), &x); err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []string{"anna@bakkerij.example", "Anna Jansen", "Telefoon", "eigenaar van Bakkerij", "Firefox Linux"} {
+			if !strings.Contains(a.Body, want) {
+				t.Errorf("the export lacks %q", want)
+			}
+		}
+		for _, not := range []string{"argon2id", base32Plain.EncodeToString(p.secret), v.cookie("polder_session")} {
+			if strings.Contains(a.Body, not) {
+				t.Errorf("the export has %q", not)
+			}
+		}
+		if got := slices.Sorted(maps.Keys(x)); len(got) != 9 || a.Header.Get("Content-Disposition") == "" {
+			t.Errorf("the export has %q", got)
+		}
+		if a := v.post("/account/forget"); a.Status != http.StatusConflict || f.count("signin_account", "mail = 'anna@bakkerij.example'") != 1 {
+			t.Errorf("one who still needs the person refuses: %d", a.Status)
+		}
+		refuse = false
+		v.leads(v.post("/account/forget"), "/sign-in?done=forgotten")
+		if !slices.Equal(told, []db.ID{p.ID}) {
+			t.Errorf("told of %v", told)
+		}
+		if got := f.letter("anna@bakkerij.example").Subject; got != "We zijn je vergeten" {
+			t.Errorf("the last mail is %q", got)
+		}
+		for table, want := range map[string]int{"signin_passkey": 0, "signin_password": 0, "signin_totp": 0, "signin_recovery": 0, "signin_session": 0, "signin_lost": 0, "signin_account": 1} {
+			if n := f.count(table, ""); n != want {
+				t.Errorf("%d rows in %s, want %d", n, table, want)
+			}
+		}
+		if n := f.count("signin_account", "state = 'forgotten' AND mail = '' AND name = '' AND id = ?1", p.ID); n != 1 {
+			t.Error("the person is still there")
+		}
+		again := f.person("anna@bakkerij.example", "Anna", 0) // the address is free
+		v.leads(f.visitor().signIn(again), "/home")
+	})
+}
+
+// The only administrator stays.
+func TestLastAdministratorStays(t *testing.T) {
+	f := open(t, kit.SQLite(t, schemas()))
+	p := f.person("els@centrum.example", "Els", actor.Administrator)
+	if a := f.as(p).post("/account/forget"); a.Status != http.StatusConflict {
+		t.Errorf("the only administrator is forgotten: %d", a.Status)
+	}
+	f.person("ab@centrum.example", "Ab", actor.Administrator)
+	v := f.as(p)
+	v.leads(v.post("/account/forget"), "/sign-in?done=forgotten")
+}
+
+// The mail address moves by a code to the new one; one that somebody has answers the same; the old
+// one is told.
+func TestMove(t *testing.T) {
+	kit.Each(t, schemas(), func(t *testing.T, d *db.DB) {
+		f := open(t, d)
+		p, other := f.person("anna@bakkerij.example", "Anna", 0), f.person("bob@smederij.example", "Bob", 0)
+		v := f.as(p)
+		taken := v.post("/account/mail", "mail", other.Mail)
+		v.leads(taken, "/account/mail/code")
+		if got := f.letter(other.Mail).Subject; got != "Je hebt al een account bij "+centre {
+			t.Errorf("the other is told %q", got)
+		}
+		one := alike(v.post("/account/mail/code", "code", "000000"), other.Mail)
+		free := v.post("/account/mail", "mail", "anna@elders.example")
+		v.leads(free, "/account/mail/code")
+		if two := alike(v.post("/account/mail/code", "code", "000000"), "anna@elders.example"); one != two {
+			t.Errorf("an address that is taken shows:\n%s\n%s", one, two)
+		}
+		code := f.code("anna@elders.example")
+		if a := f.as(other).post("/account/mail/code", "code", code); a.Status != http.StatusGone {
+			t.Errorf("in another session: %d", a.Status)
+		}
+		v.leads(v.post("/account/mail/code", "code", code), "/account?done=moved")
+		if f.count("signin_account", "mail = 'anna@elders.example' AND id = ?1", p.ID) != 1 || f.letter(p.Mail).Subject != "Je mailadres is gewijzigd" {
+			t.Error("the address did not move, or the old one was not told")
+		}
+		if a := v.post("/account/mail/code", "code", code); a.Status != http.StatusGone {
+			t.Errorf("a code twice: %d", a.Status)
+		}
+	})
+}
+
+// Every change of a way to sign in is mailed, needs a fresh factor, and stands in the record.
+func TestFactorChanges(t *testing.T) {
+	kit.Each(t, schemas(), func(t *testing.T, d *db.DB) {
+		f := open(t, d)
+		p := f.person("anna@bakkerij.example", "Anna Jansen", 0)
+		v := f.as(p)
+		if a := v.post("/account/password", "password", "AnnaJansen123"); a.Status != 422 {
+			t.Errorf("a password of one's own name: %d", a.Status)
+		}
+		v.leads(v.post("/account/password", "password", "acht blauwe paraplu's"), "/account/sign-in?done=password")
+		v.leads(v.post("/account/app/new"), "/account/app")
+		m := secretText.FindStringSubmatch(v.get("/account/app").Body)
+		secret, err := base32Plain.DecodeString(strings.ReplaceAll(m[1], " ", ""))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a := v.get("/account/app.svg"); a.Status != 200 || a.Header.Get("Cache-Control") != "no-store" || a.Header.Get("Content-Type") != "image/svg+xml" {
+			t.Errorf("the picture: %d %v", a.Status, a.Header)
+		}
+		if a := f.visitor().get("/account/app.svg"); a.Status == 200 {
+			t.Error("the picture is for everybody")
+		}
+		if a := v.post("/account/app", "code", f.app(p)); a.Status != 422 {
+			t.Errorf("a code of the old app: %d", a.Status)
+		}
+		v.leads(v.post("/account/app", "code", f.appOf(secret)), "/account/sign-in?done=app")
+		if a := v.post("/account/password/remove"); a.Status != 422 || f.count("signin_password", "") != 1 {
+			t.Errorf("the last way in is taken away: %d", a.Status)
+		}
+		f.passkey(p, "Telefoon")
+		v.leads(v.post("/account/password/remove"), "/account/sign-in?done=removed")
+		if f.count("signin_password", "")+f.count("signin_totp", "") != 0 {
+			t.Error("password or app is still there")
+		}
+		v.leads(v.post("/account/codes"), "/account/codes")
+		v.leads(v.post("/account/codes/saved"), "/home")
+		if a := v.get("/account/codes"); a.Status != http.StatusGone {
+			t.Errorf("the codes are shown again: %d", a.Status)
+		}
+		var told []string
+		for _, m := range f.deliver() {
+			told = append(told, m.Subject)
+		}
+		if want := []string{"Je wachtwoord is gewijzigd", "Er is een app voor codes gekoppeld", "Je wachtwoord is weggehaald", "Je herstelcodes zijn vernieuwd"}; !slices.Equal(slices.Sorted(slices.Values(told)), slices.Sorted(slices.Values(want))) {
+			t.Errorf("mailed %q", told)
+		}
+		if n := f.count("audit_event", "action = 'factor' AND actor = ?1", "account:"+p.ID.String()); n != 4 {
+			t.Errorf("%d events in the record", n)
+		}
+		f.clock.Advance(actor.StepUp)
+		for _, path := range []string{"/account/password", "/account/app/new", "/account/password/remove", "/account/codes", "/account/mail", "/account/forget"} {
+			if a := v.post(path); a.Status != 303 || !strings.HasPrefix(a.Location, "/sign-in/confirm") {
+				t.Errorf("%s without a fresh factor: %d %s", path, a.Status, a.Location)
+			}
+		}
+		who, _ := f.s.ByToken(f.ctx, v.cookie("polder_session"))
+		ctx := actor.With(f.ctx, who)
+		_, add := f.s.AddPasskey(ctx)
+		_, set := f.s.SetPassword(ctx, goodPassword)
+		_, export := f.s.Export(ctx)
+		for name, err := range map[string]error{"add": add, "set": set, "export": export, "codes": f.s.NewCodes(ctx), "forget": f.s.Forget(ctx), "move": f.s.AskMove(ctx, "x", "a@b.example"), "remove": f.s.RemovePassword(ctx)} {
+			if fault.KindOf(err) != fault.Denied {
+				t.Errorf("the verb %s trusts its caller: %v", name, err)
+			}
+		}
+	})
+}
+
+// Two that each take away one of the last two ways in leave one.
+func TestLastTwoAtOnce(t *testing.T) {
+	kit.Each(t, schemas(), func(t *testing.T, d *db.DB) {
+		f := open(t, d)
+		for range 5 {
+			p := f.person(db.NewID().String()[24:]+"@bakkerij.example", "Anna", 0)
+			f.passkey(p, "Telefoon")
+			who, _ := f.s.ByToken(f.ctx, f.as(p).cookie("polder_session"))
+			ctx := actor.With(f.ctx, who)
+			var key db.ID
+			f.write(func(tx *db.Tx) error {
+				return tx.One(f.ctx, `SELECT id FROM signin_passkey WHERE account_id = ?1`, []any{p.ID}, &key)
+			})
+			done := make(chan error, 2)
+			go func() { done <- f.s.RemovePasskey(ctx, key.String()) }()
+			go func() { done <- f.s.RemovePassword(ctx) }()
+			a, b := <-done, <-done
+			if (a == nil) == (b == nil) || f.count("signin_passkey", "account_id = ?1", p.ID)+f.count("signin_password", "account_id = ?1", p.ID) != 1 {
+				t.Errorf("both went: %v, %v", a, b)
+			}
+		}
+	})
+}
+
+// The list of sessions is one's own; ending one or all others holds at once.
+func TestSessions(t *testing.T) {
+	f := open(t, kit.SQLite(t, schemas()))
+	p := f.person("anna@bakkerij.example", "Anna", 0)
+	here, there, third := f.as(p), f.as(p), f.as(p)
+	other, _ := f.s.ByToken(f.ctx, there.cookie("polder_session"))
+	here.leads(here.post("/account/sessions/"+other.Session.String()+"/end"), "/account/sessions?done=ended")
+	if a := there.get("/account"); a.Status != 303 {
+		t.Errorf("the ended session: %d", a.Status)
+	}
+	here.leads(here.post("/account/sessions/others"), "/account/sessions?done=ended")
+	if a := third.get("/account"); a.Status != 303 {
+		t.Errorf("the other session: %d", a.Status)
+	}
+	if a := here.get("/account/sessions"); a.Status != 200 || !strings.Contains(a.Body, "op één plek") {
+		t.Errorf("here: %d", a.Status)
+	}
+	f.clock.Advance(2*time.Hour + time.Second) // idle
+	if a := here.get("/account"); a.Status != 303 {
+		t.Errorf("an idle session: %d", a.Status)
+	}
+	busy := f.as(p)
+	for range 13 {
+		f.clock.Advance(time.Hour)
+		busy.get("/account")
+	}
+	if a := busy.get("/account"); a.Status != 303 {
+		t.Errorf("a session at its limit: %d", a.Status)
+	}
+}
+
+// BenchmarkSessionCheck is what every page of a signed-in person pays.
+func BenchmarkSessionCheck(b *testing.B) {
+	clock := &kit.Clock{}
+	s := New(kit.SQLite(b, schemas()), nil, nil, clock.Now, kit.Log(b), Settings{BaseURL: "https://polder.example", Centre: centre, Key: []byte(strings.Repeat("k", 32)), Idle: time.Hour, Longest: time.Hour})
+	var token string
+	err := s.db.Write(b.Context(), func(tx *db.Tx) error {
+		for range 2000 {
+			a, err := s.add(b.Context(), tx, db.NewID().String()+"@b.example", "Anna", "nl", 0)
+			if err != nil {
+				return err
+			}
+			for range 3 {
+				if token, err = s.Begin(b.Context(), tx, a.ID, "password", ""); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	if a, _ := s.ByToken(b.Context(), token); !a.Known() || len(seal.Hash(token)) != 32 {
+		b.Fatal("nobody")
+	}
+	b.RunParallel(func(p *testing.PB) {
+		for p.Next() {
+			if _, err := s.ByToken(b.Context(), token); err != nil {
+				b.Error(err)
+			}
+		}
+	})
+}
