@@ -445,3 +445,43 @@ func BenchmarkSessionCheck(b *testing.B) {
 		}
 	})
 }
+
+// Every template is shown, in both languages; a value that a message lacks would panic here.
+func TestEveryTemplate(t *testing.T) {
+	f := open(t, kit.SQLite(t, schemas()))
+	p, other := f.person("els@centrum.example", "Els", actor.Administrator|actor.Adviser), f.person("anna@bakkerij.example", "Anna", 0)
+	f.passkey(p, "Telefoon")
+	lost := f.visitor()
+	lost.leads(lost.post("/sign-in/lost", "mail", other.Mail), "/sign-in/lost/code")
+	lost.leads(lost.post("/sign-in/lost/code", "code", f.code(other.Mail), "statement", "Mijn collega Piet, 010 000 0000"), "/sign-in/lost/asked")
+	v, w := f.as(p), f.as(other)
+	new := f.visitor()
+	new.leads(new.post("/register", "mail", "eva@bedrijf.example", "name", "Eva"), "/register/code")
+	new.leads(new.post("/register/code", "code", f.code("eva@bedrijf.example")), "/register/factor")
+	new.leads(new.post("/register/password", "password", goodPassword), "/register/app")
+	for _, lang := range []string{"nl", "en"} {
+		for _, path := range []string{"/register/factor", "/register/password", "/register/app"} {
+			if a := new.get(path + "?lang=" + lang); a.Status != 200 {
+				t.Errorf("%s: %d", path, a.Status)
+			}
+		}
+		v.leads(v.post("/account/codes"), "/account/codes")
+		for _, path := range []string{"/account", "/account/sign-in", "/account/sessions", "/account/data", "/account/forget", "/account/mail", "/account/password", "/account/codes", "/sign-in/confirm",
+			"/desk/people", "/desk/people/" + other.ID.String(), "/desk/recovery"} {
+			if a := v.get(path + "?lang=" + lang); a.Status != 200 {
+				t.Errorf("%s: %d", path, a.Status)
+			}
+		}
+		for _, path := range []string{"/register", "/sign-in", "/sign-in/recovery", "/sign-in/lost", "/sign-in/lost/asked"} {
+			if a := f.visitor().get(path + "?lang=" + lang); a.Status != 200 || !strings.Contains(a.Header.Get("Content-Security-Policy"), "script-src 'self'") {
+				t.Errorf("%s: %d", path, a.Status)
+			}
+		}
+		if a := w.get("/account?lang=" + lang); a.Status != 200 {
+			t.Errorf("the account of who is looked after: %d", a.Status)
+		}
+	}
+	if left := f.pages.templates.Unexecuted(); len(left) > 0 {
+		t.Errorf("templates that no page shows: %q", left)
+	}
+}
