@@ -49,6 +49,8 @@ type Settings struct {
 	Key     []byte        // the centre's key, 32 bytes
 	Idle    time.Duration // a session that is not used ends after this
 	Longest time.Duration // and every session after this
+
+	Providers []Provider // of single sign-on
 }
 
 // Signin answers for accounts and for who is asking.
@@ -64,6 +66,9 @@ type Signin struct {
 
 	onForget []func(ctx context.Context, tx *db.Tx, account db.ID) error
 	onExport []export
+	ways     []func(ctx context.Context, tx *db.Tx, account db.ID) (int, error) // to sign in, besides providers
+
+	issuers issuers
 }
 
 type export struct {
@@ -77,6 +82,8 @@ func New(d *db.DB, out *outbox.Outbox, catalog *i18n.Catalog, now func() time.Ti
 	if u, err := url.Parse(set.BaseURL); err == nil && u.Scheme == "https" {
 		s.secure, s.cookie = true, "__Host-polder_session"
 	}
+	s.OnForget(s.forgetPrograms)
+	s.OnExport("programs", s.exportPrograms)
 	return s
 }
 

@@ -54,7 +54,7 @@ const (
 
 var letters = base32.StdEncoding.WithPadding(base32.NoPadding)
 
-func newSecret() string {
+func newTokenSecret() string {
 	s := secretPrefix + rand.Text() + rand.Text()
 	return s + checkLetters(s)
 }
@@ -111,7 +111,7 @@ func (s *Signin) MakeToken(ctx context.Context, tx *db.Tx, n NewToken, may []Sco
 	}
 	scopes := slices.Compact(slices.Sorted(slices.Values(n.Scopes)))
 	t = Token{ID: db.NewID(), Name: name, Account: n.Account, Organisation: n.Organisation, Scopes: scopes, MadeBy: who.Account, MadeAt: now, EndsAt: now.Add(n.Lasts)}
-	secret = newSecret()
+	secret = newTokenSecret()
 	if err := insertToken(ctx, tx, t, seal.Hash(secret)); err != nil {
 		return t, "", err
 	}
