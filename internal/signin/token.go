@@ -107,7 +107,7 @@ func (s *Signin) MakeToken(ctx context.Context, tx *db.Tx, n NewToken, may []Sco
 		return t, "", err
 	}
 	if working >= mostTokens {
-		return t, "", fault.New(fault.Conflict, "signin.token.wrong.many", "Most", mostTokens)
+		return t, "", fault.New(fault.Conflict, "signin.token.wrong.full", "Most", mostTokens)
 	}
 	scopes := slices.Compact(slices.Sorted(slices.Values(n.Scopes)))
 	t = Token{ID: db.NewID(), Name: name, Account: n.Account, Organisation: n.Organisation, Scopes: scopes, MadeBy: who.Account, MadeAt: now, EndsAt: now.Add(n.Lasts)}

@@ -105,7 +105,7 @@ func (s *Signin) NewTokenPage(p *i18n.Printer, r *http.Request, action string, l
 // Wrong puts what the person has to mend on the page, when the error is that; else it returns false.
 func (v *TokenPage) Wrong(p *i18n.Printer, err error) ([]web.FieldError, bool) {
 	key, values := fault.Public(err)
-	field, ok := map[string]string{"signin.token.wrong.name": "name", "signin.token.wrong.scopes": "scope", "signin.token.wrong.lasts": "days", "signin.token.wrong.many": ""}[key]
+	field, ok := map[string]string{"signin.token.wrong.name": "name", "signin.token.wrong.scopes": "scope", "signin.token.wrong.lasts": "days", "signin.token.wrong.full": ""}[key]
 	if !ok {
 		return nil, false
 	}
