@@ -168,7 +168,7 @@ func (c client) ResponseTypes() []oidc.ResponseType {
 func (c client) GrantTypes() []oidc.GrantType        { return []oidc.GrantType{oidc.GrantTypeCode} }
 func (c client) LoginURL(id string) string           { return "/login?id=" + url.QueryEscape(id) }
 func (c client) AccessTokenType() op.AccessTokenType { return op.AccessTokenTypeBearer }
-func (c client) IDTokenLifetime() time.Duration      { return 5 * time.Minute }
+func (c client) IDTokenLifetime() time.Duration      { return 60 * time.Minute }
 func (c client) DevMode() bool                       { return true }
 func (c client) RestrictAdditionalIdTokenScopes() func([]string) []string {
 	return func(s []string) []string { return s }
