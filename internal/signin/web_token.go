@@ -147,7 +147,7 @@ func (p *programPages) showTokens(w http.ResponseWriter, r *http.Request, made *
 	}
 	v := p.s.NewTokenPage(t, form, "/account/tokens", list, ScopesOfStaff(actor.From(r.Context()).Staff))
 	v.Lead = t.T("signin.token.lead_staff")
-	page := web.Page{Title: t.T("signin.token.title")}
+	page := web.Page{Title: t.T("signin.token.title"), Wide: true}
 	if wrong != nil {
 		var ok bool
 		if page.Errors, ok = v.Wrong(t, wrong); !ok {
