@@ -18,7 +18,7 @@ import (
 	"polder/internal/web"
 )
 
-//go:embed templates/with_*.html templates/identities.html templates/tokens.html
+//go:embed templates/programs/*.html
 var programTemplates embed.FS
 
 // programPages are the pages of providers and tokens on one site.
@@ -33,7 +33,7 @@ type programPages struct {
 func (s *Signin) ProgramRoutes(site *web.Site) { s.programRoutes(site) }
 
 func (s *Signin) programRoutes(site *web.Site) *programPages {
-	t, err := web.ParseTemplates(programTemplates, "templates/with_*.html", "templates/identities.html", "templates/tokens.html")
+	t, err := web.ParseTemplates(programTemplates, "templates/programs/*.html")
 	if err != nil {
 		panic(err) // the templates are embedded
 	}

@@ -187,7 +187,7 @@ func (p *programPages) revokeToken(w http.ResponseWriter, r *http.Request) error
 
 // TokenTemplates are the page "tokens" for whoever shows a TokenPage.
 func TokenTemplates() *web.Templates {
-	t, err := web.ParseTemplates(programTemplates, "templates/tokens.html")
+	t, err := web.ParseTemplates(programTemplates, "templates/programs/tokens.html")
 	if err != nil {
 		panic(err) // the templates are embedded
 	}
