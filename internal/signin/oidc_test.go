@@ -38,10 +38,10 @@ func (h *programHouse) jan() provider.Person {
 }
 
 // linked makes an account that is linked to anna, as its owner would on the page.
-func (h *programHouse) linked() (Account, *visitor) {
+func (h *programHouse) linked() (Account, *guest) {
 	h.t.Helper()
 	a := h.account("anna@centrum.example", actor.Analyst)
-	v := h.visitor().as(a)
+	v := h.guest().as(a)
 	p := h.anna()
 	p.At = h.clock.Now()
 	h.staff.As(p)
@@ -56,7 +56,7 @@ func TestOIDCSignIn(t *testing.T) {
 	eachHouse(t, func(t *testing.T, h *programHouse) {
 		a, _ := h.linked()
 		h.staff.As(h.anna())
-		v := h.visitor()
+		v := h.guest()
 		w := v.signIn("rijk")
 		if w.status != 303 || w.header.Get("Location") != "/account" || v.who() != a.ID.String() {
 			t.Fatalf("%d %s %s", w.status, w.header.Get("Location"), plain(w.body))
@@ -110,7 +110,7 @@ func TestOIDCStepUp(t *testing.T) {
 		h.staff.As(p)
 		v.isRefused(v.ask("GET", v.through(v.leave("rijk", confirm)), nil), "other")
 		// And whoever is not signed in has nothing to confirm.
-		if w := h.visitor().ask("POST", "/sign-in/with/rijk", confirm); w.status != 404 {
+		if w := h.guest().ask("POST", "/sign-in/with/rijk", confirm); w.status != 404 {
 			t.Errorf("nobody confirms: %d", w.status)
 		}
 	})
@@ -121,7 +121,7 @@ func mustURL(s string) *url.URL { u, _ := url.Parse(s); return u }
 func TestOIDCCompanySignIn(t *testing.T) {
 	eachHouse(t, func(t *testing.T, h *programHouse) {
 		h.broker.As(h.jan())
-		v := h.visitor()
+		v := h.guest()
 		if w := v.signIn("bedrijf"); w.status != 303 || v.who() == "" {
 			t.Fatalf("%d %s", w.status, plain(w.body))
 		}
@@ -140,7 +140,7 @@ func TestOIDCCompanySignIn(t *testing.T) {
 		p := h.jan()
 		p.Subject, p.Mail = "piet-3", "piet@bakkerij.example"
 		h.broker.As(p)
-		other := h.visitor()
+		other := h.guest()
 		if other.signIn("bedrijf"); other.who() == "" || other.who() == v.who() {
 			t.Errorf("two people of one company are %q and %q", v.who(), other.who())
 		}
@@ -148,7 +148,7 @@ func TestOIDCCompanySignIn(t *testing.T) {
 		p = h.jan()
 		p.Number, p.Mail = "87654321", "elders@elders.example"
 		h.broker.As(p)
-		again := h.visitor()
+		again := h.guest()
 		if again.signIn("bedrijf"); again.who() != v.who() || h.accounts() != 2 {
 			t.Errorf("the person is not known again: %q %q, %d accounts", again.who(), v.who(), h.accounts())
 		}
@@ -163,7 +163,7 @@ func TestOIDCNeverLinksByMail(t *testing.T) {
 	eachHouse(t, func(t *testing.T, h *programHouse) {
 		h.account("jan@bakkerij.example", 0)
 		h.broker.As(h.jan())
-		v := h.visitor()
+		v := h.guest()
 		v.isRefused(v.signIn("bedrijf"), "mail_taken")
 		if v.who() != "" || h.accounts() != 1 {
 			t.Errorf("%q, %d accounts", v.who(), h.accounts())
@@ -194,7 +194,7 @@ func TestOIDCLevelTooLow(t *testing.T) {
 			p := h.anna()
 			p.Level = level
 			h.staff.As(p)
-			v := h.visitor()
+			v := h.guest()
 			v.isRefused(v.signIn("rijk"), "level")
 		}
 	})
@@ -210,7 +210,7 @@ func TestOIDCSignedInTooLongAgo(t *testing.T) {
 			p := h.anna()
 			p.At = c.at
 			h.staff.As(p)
-			v := h.visitor()
+			v := h.guest()
 			v.isRefused(v.signIn("rijk"), c.reason)
 		}
 	})
@@ -220,10 +220,10 @@ func TestOIDCStateIsOfUseOnce(t *testing.T) {
 	eachHouse(t, func(t *testing.T, h *programHouse) {
 		h.linked()
 		h.staff.As(h.anna())
-		v := h.visitor()
+		v := h.guest()
 		back := v.through(v.leave("rijk", url.Values{}))
 		// In another browser it is worth nothing, and does not use it up.
-		stranger := h.visitor()
+		stranger := h.guest()
 		stranger.isRefused(stranger.ask("GET", back, nil), "stale")
 		stranger.leave("rijk", url.Values{}) // also not with a visit of its own
 		stranger.isRefused(stranger.ask("GET", back, nil), "stale")
@@ -231,11 +231,11 @@ func TestOIDCStateIsOfUseOnce(t *testing.T) {
 		if w := v.ask("GET", back, nil); w.status != 303 {
 			t.Fatalf("%d %s", w.status, plain(w.body))
 		}
-		again := h.visitor()
+		again := h.guest()
 		again.client.Jar.SetCookies(mustURL(h.server.URL), cookies)
 		again.isRefused(again.ask("GET", back, nil), "stale") // replayed, with the cookie it had
 		for _, change := range []func(q url.Values){func(q url.Values) { q.Del("state") }, func(q url.Values) { q.Set("state", strings.Repeat("x", 43)) }} {
-			v := h.visitor()
+			v := h.guest()
 			u := mustURL(v.through(v.leave("rijk", url.Values{})))
 			q := u.Query()
 			change(q)
@@ -243,7 +243,7 @@ func TestOIDCStateIsOfUseOnce(t *testing.T) {
 			v.isRefused(v.ask("GET", u.String(), nil), "stale")
 		}
 		// And only for ten minutes.
-		late := h.visitor()
+		late := h.guest()
 		back = late.through(late.leave("rijk", url.Values{}))
 		h.clock.Advance(visitLasts)
 		late.isRefused(late.ask("GET", back, nil), "stale")
@@ -256,7 +256,7 @@ func TestOIDCNonceMismatch(t *testing.T) {
 		p := h.anna()
 		p.Nonce = strings.Repeat("n", 43)
 		h.staff.As(p)
-		v := h.visitor()
+		v := h.guest()
 		v.isRefused(v.signIn("rijk"), "mismatch")
 	})
 }
@@ -268,16 +268,16 @@ func TestOIDCIssuerMixUp(t *testing.T) {
 		h.linked()
 		h.staff.As(h.anna())
 		h.broker.As(h.jan())
-		v := h.visitor()
+		v := h.guest()
 		back := v.through(v.leave("rijk", url.Values{}))
 		v.isRefused(v.ask("GET", strings.Replace(back, "/with/rijk/", "/with/bedrijf/", 1), nil), "stale")
-		v = h.visitor()
+		v = h.guest()
 		back = v.through(v.leave("rijk", url.Values{}))
 		v.isRefused(v.ask("GET", back+"&iss="+url.QueryEscape(h.broker.Issuer), nil), "mismatch")
 		// A code of the one, redeemed at the other.
-		w := h.visitor()
+		w := h.guest()
 		code := mustURL(w.through(w.leave("bedrijf", url.Values{}))).Query().Get("code")
-		v = h.visitor()
+		v = h.guest()
 		u := mustURL(v.through(v.leave("rijk", url.Values{})))
 		q := u.Query()
 		q.Set("code", code)
@@ -369,7 +369,7 @@ func TestOIDCForgedTokens(t *testing.T) {
 			"the address of the victim":   {func(m map[string]any) { m["email"] = victim.Mail }, "mail_taken"},
 		} {
 			f.claims = func(nonce string) map[string]any { m := good(nonce); c.change(m); return m }
-			v := h.visitor()
+			v := h.guest()
 			w := v.signIn("vals")
 			v.isRefused(w, c.reason)
 			if v.who() != "" {
@@ -378,7 +378,7 @@ func TestOIDCForgedTokens(t *testing.T) {
 		}
 		// The victim's subject at another issuer is somebody else.
 		f.claims = good
-		v := h.visitor()
+		v := h.guest()
 		if w := v.signIn("vals"); w.status != 303 || v.who() == "" || v.who() == victim.ID.String() {
 			t.Errorf("%d %q", w.status, v.who())
 		}
@@ -389,7 +389,7 @@ func TestOIDCProviderOutage(t *testing.T) {
 	eachHouse(t, func(t *testing.T, h *programHouse) {
 		h.linked()
 		h.broker.Stop() // before anybody came
-		v := h.visitor()
+		v := h.guest()
 		v.isRefused(v.ask("POST", "/sign-in/with/bedrijf", url.Values{}), "unreachable")
 		if got := h.s.Providers("nl"); len(got) != 2 || v.ask("GET", "/sign-in", nil).status != 200 {
 			t.Errorf("the page to sign in misses its buttons: %+v", got)
@@ -407,7 +407,7 @@ func TestOIDCProviderOutage(t *testing.T) {
 func TestOIDCCancelled(t *testing.T) {
 	eachHouse(t, func(t *testing.T, h *programHouse) {
 		h.staff.As(provider.Person{Refuses: true})
-		v := h.visitor()
+		v := h.guest()
 		v.isRefused(v.signIn("rijk"), "cancelled")
 		u := mustURL(v.leave("rijk", url.Values{}))
 		v.isRefused(v.ask("GET", h.server.URL+"/sign-in/with/rijk/callback?error=server_error&state="+u.Query().Get("state"), nil), "provider")
@@ -417,7 +417,7 @@ func TestOIDCCancelled(t *testing.T) {
 // Nobody is sent to a provider, and so signed in as somebody else, by another site or a mail.
 func TestOIDCStartsOnlyHere(t *testing.T) {
 	eachHouse(t, func(t *testing.T, h *programHouse) {
-		v := h.visitor()
+		v := h.guest()
 		if w := v.ask("GET", "/sign-in/with/rijk", nil); w.status != 405 && w.status != 404 {
 			t.Errorf("a link starts it: %d", w.status)
 		}
@@ -426,7 +426,7 @@ func TestOIDCStartsOnlyHere(t *testing.T) {
 		}
 		for _, to := range []string{"https://evil.example/", "//evil.example", "/\\evil.example"} {
 			h.broker.As(h.jan())
-			v := h.visitor()
+			v := h.guest()
 			if w := v.ask("GET", v.through(v.leave("bedrijf", url.Values{"to": {to}})), nil); w.header.Get("Location") != "/" {
 				t.Errorf("%q leads to %q", to, w.header.Get("Location"))
 			}
@@ -449,7 +449,7 @@ func TestOIDCLinkAndUnlink(t *testing.T) {
 		}
 		// Another account cannot take it over, nor see or remove it.
 		b := h.account("bram@centrum.example", 0)
-		other := h.visitor().as(b)
+		other := h.guest().as(b)
 		other.isRefused(other.ask("GET", other.through(other.led(other.ask("POST", "/account/identities", url.Values{"provider": {"rijk"}}))), nil), "taken")
 		list, err := h.s.Identities(actor.With(t.Context(), actor.Actor{Account: a.ID}))
 		if err != nil || len(list) != 1 {
@@ -459,7 +459,7 @@ func TestOIDCLinkAndUnlink(t *testing.T) {
 		if w := other.ask("POST", remove, url.Values{}); w.status != 404 {
 			t.Errorf("another removes it: %d", w.status)
 		}
-		if w := h.visitor().ask("POST", remove, url.Values{}); w.status != 404 {
+		if w := h.guest().ask("POST", remove, url.Values{}); w.status != 404 {
 			t.Errorf("nobody removes it: %d", w.status)
 		}
 		if w := v.ask("POST", "/account/identities/x/remove", url.Values{}); w.status != 404 {
@@ -485,7 +485,7 @@ func TestOIDCLinkAndUnlink(t *testing.T) {
 			t.Errorf("%d %s", w.status, plain(w.body))
 		}
 		h.staff.As(h.anna())
-		out := h.visitor()
+		out := h.guest()
 		out.isRefused(out.signIn("rijk"), "unknown")
 		// Without a fresh factor nothing changes.
 		h.clock.Advance(11 * time.Minute)
@@ -513,7 +513,7 @@ func TestOIDCDisabledAccount(t *testing.T) {
 			t.Fatal(err)
 		}
 		h.staff.As(h.anna())
-		v := h.visitor()
+		v := h.guest()
 		v.isRefused(v.signIn("rijk"), "disabled")
 	})
 }
@@ -522,13 +522,13 @@ func TestOIDCDisabledAccount(t *testing.T) {
 func TestOIDCSignInEndsTheSessionBefore(t *testing.T) {
 	eachHouse(t, func(t *testing.T, h *programHouse) {
 		b := h.account("bram@centrum.example", 0)
-		v := h.visitor().as(b)
+		v := h.guest().as(b)
 		old := v.client.Jar.Cookies(mustURL(h.server.URL))
 		h.broker.As(h.jan())
 		if v.signIn("bedrijf"); v.who() == "" || v.who() == b.ID.String() {
 			t.Fatalf("signed in as %q", v.who())
 		}
-		before := h.visitor()
+		before := h.guest()
 		before.client.Jar.SetCookies(mustURL(h.server.URL), old)
 		if before.who() != "" {
 			t.Error("the session before goes on")
@@ -541,14 +541,14 @@ func TestOIDCSecretsAreNotLogged(t *testing.T) {
 	eachHouse(t, func(t *testing.T, h *programHouse) {
 		h.linked()
 		h.staff.As(h.anna())
-		v := h.visitor()
+		v := h.guest()
 		back := v.through(v.leave("rijk", url.Values{}))
 		asked, came := h.staff.Asked(), mustURL(back).Query()
 		v.ask("GET", back, nil)
-		w := h.visitor()
+		w := h.guest()
 		w.leave("rijk", url.Values{})
 		w.ask("GET", back, nil) // refused
-		bad := h.visitor()
+		bad := h.guest()
 		u := mustURL(bad.through(bad.leave("rijk", url.Values{})))
 		q := u.Query()
 		q.Set("code", "wrong-code-of-a-stranger")

@@ -137,19 +137,19 @@ func (h *programHouse) account(address string, staff actor.Roles) Account {
 	return a
 }
 
-// visitor is a browser: it keeps cookies, and follows nothing by itself.
-type visitor struct {
+// guest is a browser: it keeps cookies, and follows nothing by itself.
+type guest struct {
 	h      *programHouse
 	client *http.Client
 }
 
-func (h *programHouse) visitor() *visitor {
+func (h *programHouse) guest() *guest {
 	jar, _ := cookiejar.New(nil)
-	return &visitor{h, &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+	return &guest{h, &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 }
 
-// as gives the visitor a session of an account, with a factor shown now.
-func (v *visitor) as(a Account) *visitor {
+// as gives the guest a session of an account, with a factor shown now.
+func (v *guest) as(a Account) *guest {
 	v.h.t.Helper()
 	var token string
 	err := v.h.db.Write(v.h.t.Context(), func(tx *db.Tx) (err error) {
@@ -164,13 +164,13 @@ func (v *visitor) as(a Account) *visitor {
 	return v
 }
 
-type reply struct {
+type heard struct {
 	status int
 	header http.Header
 	body   string
 }
 
-func (v *visitor) ask(method, address string, form url.Values, headers ...string) reply {
+func (v *guest) ask(method, address string, form url.Values, headers ...string) heard {
 	v.h.t.Helper()
 	if strings.HasPrefix(address, "/") {
 		address = v.h.server.URL + address
@@ -200,16 +200,16 @@ func (v *visitor) ask(method, address string, form url.Values, headers ...string
 	if err != nil {
 		v.h.t.Fatal(err)
 	}
-	return reply{w.StatusCode, w.Header, string(b)}
+	return heard{w.StatusCode, w.Header, string(b)}
 }
 
 // leave starts at the button and returns the provider's address.
-func (v *visitor) leave(key string, form url.Values) string {
+func (v *guest) leave(key string, form url.Values) string {
 	v.h.t.Helper()
 	return v.led(v.ask("POST", "/sign-in/with/"+key, form))
 }
 
-func (v *visitor) led(w reply) string {
+func (v *guest) led(w heard) string {
 	v.h.t.Helper()
 	to, found := strings.CutPrefix(w.header.Get("Refresh"), "0; url=")
 	if w.status != 200 || !found {
@@ -219,7 +219,7 @@ func (v *visitor) led(w reply) string {
 }
 
 // through follows the provider's redirects and returns the address back to us, unasked.
-func (v *visitor) through(address string) string {
+func (v *guest) through(address string) string {
 	v.h.t.Helper()
 	for range 10 {
 		if strings.HasPrefix(address, v.h.server.URL) {
@@ -238,13 +238,13 @@ func (v *visitor) through(address string) string {
 }
 
 // signIn goes all the way.
-func (v *visitor) signIn(key string) reply {
+func (v *guest) signIn(key string) heard {
 	v.h.t.Helper()
 	return v.ask("GET", v.through(v.leave(key, url.Values{"to": {"/account"}})), nil)
 }
 
 // isRefused checks that nobody was let in, and that the page says why and what to do.
-func (v *visitor) isRefused(w reply, reason string) {
+func (v *guest) isRefused(w heard, reason string) {
 	v.h.t.Helper()
 	p := v.h.s.catalog.For("nl")
 	status := http.StatusForbidden
@@ -272,7 +272,7 @@ func plain(page string) string {
 	return strings.Join(strings.Fields(strings.NewReplacer("&#39;", "'", "&#34;", `"`, "&amp;", "&").Replace(tag.ReplaceAllString(page, " "))), " ")
 }
 
-func (v *visitor) who() string {
+func (v *guest) who() string {
 	v.h.t.Helper()
 	w := v.ask("GET", "/account", nil)
 	if w.status != 200 {

@@ -16,8 +16,8 @@ import (
 )
 
 // bearer asks the API who it is.
-func (h *programHouse) bearer(secret string, path string) reply {
-	return h.visitor().ask("GET", path, nil, "Authorization: Bearer "+secret)
+func (h *programHouse) bearer(secret string, path string) heard {
+	return h.guest().ask("GET", path, nil, "Authorization: Bearer "+secret)
 }
 
 func (h *programHouse) form(scopes ...string) url.Values {
@@ -27,7 +27,7 @@ func (h *programHouse) form(scopes ...string) url.Values {
 var shown = regexp.MustCompile(`data-copy="(polder_[A-Z2-7]{59})"`)
 
 // make makes a token on the page and returns its secret.
-func (v *visitor) make(form url.Values) string {
+func (v *guest) make(form url.Values) string {
 	v.h.t.Helper()
 	w := v.ask("POST", "/account/tokens", form)
 	m := shown.FindStringSubmatch(w.body)
@@ -40,7 +40,7 @@ func (v *visitor) make(form url.Values) string {
 func TestTokenOfStaff(t *testing.T) {
 	eachHouse(t, func(t *testing.T, h *programHouse) {
 		a := h.account("anna@centrum.example", actor.Analyst)
-		v := h.visitor().as(a)
+		v := h.guest().as(a)
 		if w := v.ask("GET", "/account/tokens", nil); w.status != 200 || !strings.Contains(plain(w.body), "Er zijn nog geen tokens") {
 			t.Fatalf("%d %s", w.status, plain(w.body))
 		}
@@ -87,7 +87,7 @@ func TestTokenScopeEscalation(t *testing.T) {
 			{analyst, []string{"*"}, 403}, {analyst, []string{"register"}, 403}, {analyst, []string{"register:read assets:read"}, 403}, {analyst, []string{"register:read\nassets:read"}, 403},
 			{analyst, nil, 422}, {analyst, []string{""}, 403}, {person, []string{"register:read"}, 404},
 		} {
-			if w := h.visitor().as(c.who).ask("POST", "/account/tokens", h.form(c.scopes...)); w.status != c.status || shown.MatchString(w.body) {
+			if w := h.guest().as(c.who).ask("POST", "/account/tokens", h.form(c.scopes...)); w.status != c.status || shown.MatchString(w.body) {
 				t.Errorf("%s gives %q: %d, want %d", c.who.Mail, c.scopes, w.status, c.status)
 			}
 		}
@@ -96,7 +96,7 @@ func TestTokenScopeEscalation(t *testing.T) {
 		for _, name := range []string{"account", "account_id", "organisation", "organisation_id", "made_by", "staff", "ends_at"} {
 			form.Set(name, person.ID.String())
 		}
-		secret := h.visitor().as(analyst).make(form)
+		secret := h.guest().as(analyst).make(form)
 		var me apiMe
 		if err := json.Unmarshal([]byte(h.bearer(secret, "/api/v1/me").body), &me.Body); err != nil || me.Body.Account != analyst.ID.String() {
 			t.Errorf("%+v %v", me.Body, err)
@@ -126,7 +126,7 @@ func TestTokenEnds(t *testing.T) {
 	eachHouse(t, func(t *testing.T, h *programHouse) {
 		works := func(secret string) bool { return h.bearer(secret, "/api/v1/me").status == 200 }
 		a := h.account("anna@centrum.example", actor.Analyst)
-		v := h.visitor().as(a)
+		v := h.guest().as(a)
 		expires, revoked, disabled := v.make(h.form("register:read")), v.make(h.form("register:read")), v.make(url.Values{"name": {"b"}, "scope": {"register:read"}, "days": {"365"}})
 		list, err := h.s.OwnTokens(actor.With(t.Context(), actor.Actor{Account: a.ID}))
 		if err != nil || len(list) != 3 {
@@ -134,10 +134,10 @@ func TestTokenEnds(t *testing.T) {
 		}
 		other := h.account("bram@centrum.example", actor.Analyst)
 		revoke := "/account/tokens/" + list[1].ID.String() + "/revoke"
-		if w := h.visitor().as(other).ask("POST", revoke, url.Values{}); w.status != 404 || !works(revoked) {
+		if w := h.guest().as(other).ask("POST", revoke, url.Values{}); w.status != 404 || !works(revoked) {
 			t.Errorf("another revokes it: %d", w.status)
 		}
-		if w := h.visitor().ask("POST", revoke, url.Values{}); w.status != 404 {
+		if w := h.guest().ask("POST", revoke, url.Values{}); w.status != 404 {
 			t.Errorf("nobody revokes it: %d", w.status)
 		}
 		if w := v.ask("GET", revoke, nil); w.status == 303 || !works(revoked) {
@@ -180,7 +180,7 @@ func TestTokenEnds(t *testing.T) {
 func TestTokenRules(t *testing.T) {
 	eachHouse(t, func(t *testing.T, h *programHouse) {
 		a := h.account("anna@centrum.example", actor.Analyst)
-		v := h.visitor().as(a)
+		v := h.guest().as(a)
 		for name, c := range map[string]struct{ field, value, says string }{
 			"no name":       {"name", " ", "Geef het token een naam"},
 			"a long name":   {"name", strings.Repeat("x", 101), "Geef het token een naam"},
@@ -218,7 +218,7 @@ func TestTokenRules(t *testing.T) {
 func TestTokenOnlyInItsHeader(t *testing.T) {
 	eachHouse(t, func(t *testing.T, h *programHouse) {
 		a := h.account("anna@centrum.example", actor.Analyst)
-		v := h.visitor().as(a)
+		v := h.guest().as(a)
 		secret := v.make(h.form("register:read"))
 		for _, c := range []struct {
 			path, header string
@@ -230,7 +230,7 @@ func TestTokenOnlyInItsHeader(t *testing.T) {
 			{"/api/v1/me", "Authorization: Bearer " + strings.ToLower(secret), 401}, {"/api/v1/me", "Authorization: Bearer " + secret[:len(secret)-1], 401},
 			{"/api/v1/me", "Authorization: Bearer " + secret + "," + secret, 401}, {"/api/v1/me", "Authorization: Bearer", 401},
 		} {
-			if w := h.visitor().ask("GET", c.path, nil, c.header); w.status != c.status {
+			if w := h.guest().ask("GET", c.path, nil, c.header); w.status != c.status {
 				t.Errorf("%.30s %.30s: %d, want %d", c.path, c.header, w.status, c.status)
 			}
 		}
