@@ -92,13 +92,13 @@ func TestOIDCStepUp(t *testing.T) {
 		if h.staff.Asked().Get("prompt") != "login" {
 			t.Error("the provider is not told to ask the person anew")
 		}
-		before := v.client.Jar.Cookies(mustURL(h.server.URL))
+		before := v.client.Jar.Cookies(mustURL(h.base))
 		p.At = h.clock.Now()
 		h.staff.As(p)
 		if w := v.ask("GET", v.through(v.leave("rijk", confirm)), nil); w.status != 303 {
 			t.Fatalf("%d %s", w.status, plain(w.body))
 		}
-		after := v.client.Jar.Cookies(mustURL(h.server.URL))
+		after := v.client.Jar.Cookies(mustURL(h.base))
 		if before[0].Value == after[0].Value {
 			t.Error("the session kept its token at a step up")
 		}
@@ -227,12 +227,12 @@ func TestOIDCStateIsOfUseOnce(t *testing.T) {
 		stranger.isRefused(stranger.ask("GET", back, nil), "stale")
 		stranger.leave("rijk", url.Values{}) // also not with a visit of its own
 		stranger.isRefused(stranger.ask("GET", back, nil), "stale")
-		cookies := v.client.Jar.Cookies(mustURL(h.server.URL))
+		cookies := v.client.Jar.Cookies(mustURL(h.base))
 		if w := v.ask("GET", back, nil); w.status != 303 {
 			t.Fatalf("%d %s", w.status, plain(w.body))
 		}
 		again := h.guest()
-		again.client.Jar.SetCookies(mustURL(h.server.URL), cookies)
+		again.client.Jar.SetCookies(mustURL(h.base), cookies)
 		again.isRefused(again.ask("GET", back, nil), "stale") // replayed, with the cookie it had
 		for _, change := range []func(q url.Values){func(q url.Values) { q.Del("state") }, func(q url.Values) { q.Set("state", strings.Repeat("x", 43)) }} {
 			v := h.guest()
@@ -410,7 +410,7 @@ func TestOIDCCancelled(t *testing.T) {
 		v := h.guest()
 		v.isRefused(v.signIn("rijk"), "cancelled")
 		u := mustURL(v.leave("rijk", url.Values{}))
-		v.isRefused(v.ask("GET", h.server.URL+"/sign-in/with/rijk/callback?error=server_error&state="+u.Query().Get("state"), nil), "provider")
+		v.isRefused(v.ask("GET", h.base+"/sign-in/with/rijk/callback?error=server_error&state="+u.Query().Get("state"), nil), "provider")
 	})
 }
 
@@ -523,13 +523,13 @@ func TestOIDCSignInEndsTheSessionBefore(t *testing.T) {
 	eachHouse(t, func(t *testing.T, h *programHouse) {
 		b := h.account("bram@centrum.example", 0)
 		v := h.guest().as(b)
-		old := v.client.Jar.Cookies(mustURL(h.server.URL))
+		old := v.client.Jar.Cookies(mustURL(h.base))
 		h.broker.As(h.jan())
 		if v.signIn("bedrijf"); v.who() == "" || v.who() == b.ID.String() {
 			t.Fatalf("signed in as %q", v.who())
 		}
 		before := h.guest()
-		before.client.Jar.SetCookies(mustURL(h.server.URL), old)
+		before.client.Jar.SetCookies(mustURL(h.base), old)
 		if before.who() != "" {
 			t.Error("the session before goes on")
 		}

@@ -55,7 +55,7 @@ func TestProgramPagesInBrowser(t *testing.T) {
 		_, err := io.WriteString(w, "<p>start</p>")
 		return err
 	})
-	base := h.server.URL
+	base := h.base
 	p := h.jan()
 	p.Level = "urn:etoegang:core:assurance-class:loa2"
 	h.broker.As(p)

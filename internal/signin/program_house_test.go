@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -42,6 +43,7 @@ type programHouse struct {
 	site   *web.Site
 	pages  *programPages
 	server *httptest.Server
+	base   string
 	log    *safeBuffer
 	staff  *provider.Provider
 	broker *provider.Provider
@@ -79,7 +81,8 @@ func openProgramHouse(t *testing.T, d *db.DB) *programHouse {
 	}
 	catalog.Strict = true
 	h.server = httptest.NewUnstartedServer(nil)
-	base := "http://" + h.server.Listener.Addr().String()
+	_, port, _ := net.SplitHostPort(h.server.Listener.Addr().String())
+	h.base = "http://localhost:" + port // a name: passkeys are bound to one
 	log := slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	h.queue = jobs.New(d, kit.Log(t))
 	h.queue.Now = h.clock.Now
@@ -95,13 +98,13 @@ func openProgramHouse(t *testing.T, d *db.DB) *programHouse {
 	key := bytes.Repeat([]byte{7}, 32)
 	out := outbox.New(d, h.queue, &mail.Post{ReturnPath: "polder@polder.example", Servers: []*mail.Client{client}}, h.clock.Now, kit.Log(t), outbox.Settings{Centre: "Polder", From: "Polder <polder@polder.example>", Key: key})
 	names := func(n string) map[string]string { return map[string]string{"nl": n, "en": n} }
-	h.s = New(d, out, catalog, h.clock.Now, log, Settings{BaseURL: base, Centre: "Polder", Key: key, Idle: 2 * time.Hour, Longest: 12 * time.Hour, Providers: []Provider{
+	h.s = New(d, out, catalog, h.clock.Now, log, Settings{BaseURL: h.base, Centre: "Polder", Key: key, Idle: 2 * time.Hour, Longest: 12 * time.Hour, Providers: []Provider{
 		{Key: "rijk", Name: names("Rijk"), Issuer: h.staff.Issuer, ClientID: provider.Client, Secret: provider.Secret, Levels: []string{twoFactors}, MaxAge: time.Hour, Scopes: []string{"email", "profile"}},
 		{Key: "bedrijf", Name: names("Bedrijf"), Company: true, Issuer: h.broker.Issuer, ClientID: provider.Client, Secret: provider.Secret, Levels: []string{substantial}, MaxAge: time.Hour, Number: provider.NumberClaim, Create: true, Scopes: []string{"email"}},
 	}})
-	h.staff.Redirects(base + "/sign-in/with/rijk/callback")
-	h.broker.Redirects(base + "/sign-in/with/bedrijf/callback")
-	if h.site, err = web.New(web.Options{BaseURL: base, Catalog: catalog, Log: log, People: h.s.People(), Now: h.clock.Now}); err != nil {
+	h.staff.Redirects(h.base + "/sign-in/with/rijk/callback")
+	h.broker.Redirects(h.base + "/sign-in/with/bedrijf/callback")
+	if h.site, err = web.New(web.Options{BaseURL: h.base, Catalog: catalog, Log: log, People: h.s.People(), Now: h.clock.Now}); err != nil {
 		t.Fatal(err)
 	}
 	h.pages = h.s.programRoutes(h.site)
@@ -159,7 +162,7 @@ func (v *guest) as(a Account) *guest {
 	if err != nil {
 		v.h.t.Fatal(err)
 	}
-	u, _ := url.Parse(v.h.server.URL)
+	u, _ := url.Parse(v.h.base)
 	v.client.Jar.SetCookies(u, []*http.Cookie{{Name: v.h.s.cookie, Value: token, Path: "/"}})
 	return v
 }
@@ -173,7 +176,7 @@ type heard struct {
 func (v *guest) ask(method, address string, form url.Values, headers ...string) heard {
 	v.h.t.Helper()
 	if strings.HasPrefix(address, "/") {
-		address = v.h.server.URL + address
+		address = v.h.base + address
 	}
 	var body io.Reader
 	if form != nil {
@@ -222,7 +225,7 @@ func (v *guest) led(w heard) string {
 func (v *guest) through(address string) string {
 	v.h.t.Helper()
 	for range 10 {
-		if strings.HasPrefix(address, v.h.server.URL) {
+		if strings.HasPrefix(address, v.h.base) {
 			return address
 		}
 		w := v.ask("GET", address, nil)
