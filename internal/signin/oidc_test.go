@@ -81,7 +81,10 @@ func TestOIDCSignIn(t *testing.T) {
 
 func TestOIDCStepUp(t *testing.T) {
 	eachHouse(t, func(t *testing.T, h *programHouse) {
-		_, v := h.linked()
+		a, v := h.linked()
+		if b, err := h.s.ConfirmWith(actor.With(t.Context(), actor.Actor{Account: a.ID}), "nl", "/account"); err != nil || len(b.List) != 1 || b.List[0].Key != "rijk" {
+			t.Errorf("%+v %v", b, err)
+		}
 		h.clock.Advance(15 * time.Minute)
 		confirm := url.Values{"purpose": {"confirm"}, "to": {"/account"}}
 		// Who is still signed in there but did not sign in anew has confirmed nothing.
@@ -391,7 +394,7 @@ func TestOIDCProviderOutage(t *testing.T) {
 		h.broker.Stop() // before anybody came
 		v := h.guest()
 		v.isRefused(v.ask("POST", "/sign-in/with/bedrijf", url.Values{}), "unreachable")
-		if got := h.s.Providers("nl"); len(got) != 2 || v.ask("GET", "/sign-in", nil).status != 200 {
+		if got := h.s.Providers("nl", "/"); len(got.List) != 2 || v.ask("GET", "/sign-in", nil).status != 200 {
 			t.Errorf("the page to sign in misses its buttons: %+v", got)
 		}
 		h.staff.As(h.anna())

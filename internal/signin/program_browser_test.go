@@ -47,7 +47,7 @@ func TestProgramPagesInBrowser(t *testing.T) {
 	h := openProgramHouse(t, kit.SQLite(t, programSchemas))
 	h.site.Handle("GET /start", web.Public, func(w http.ResponseWriter, r *http.Request) error {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		for _, p := range h.s.Providers("nl") {
+		for _, p := range h.s.Providers("nl", "").List {
 			if _, err := fmt.Fprintf(w, `<form method="post" action="%s"><input type="hidden" name="to" value="/account/identities"><button id="%s">%s</button></form>`, p.Action, p.Key, p.Name); err != nil {
 				return err
 			}

@@ -1,6 +1,7 @@
 package signin
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net/netip"
@@ -142,16 +143,40 @@ func loopback(host string) bool {
 	return host == "localhost" || err == nil && ip.IsLoopback()
 }
 
-// Button is a provider on the page where people sign in: a form that posts to Action, with the page
-// to go to afterwards as "to".
+// Button is a provider on a page: a form that posts to Action.
 type Button struct{ Key, Name, Action string }
 
-// Providers returns the buttons, in the order of the settings.
-func (s *Signin) Providers(lang string) (list []Button) {
+// Buttons are what the partial "providers" (templates/_providers.html) shows.
+type Buttons struct {
+	List    []Button
+	To      string // the page to go to afterwards; "" for the front page
+	Purpose string // "sign-in" or "confirm"
+}
+
+// Providers returns the buttons for the page where people sign in, in the order of the settings.
+func (s *Signin) Providers(lang, to string) Buttons {
+	b := Buttons{To: to, Purpose: forSignIn}
 	for _, p := range s.set.Providers {
-		list = append(list, Button{Key: p.Key, Name: p.Name[lang], Action: "/sign-in/with/" + p.Key})
+		b.List = append(b.List, p.button(lang))
 	}
-	return list
+	return b
+}
+
+// ConfirmWith returns the buttons for the page where the person of the context shows a factor anew:
+// the providers that the account is linked to.
+func (s *Signin) ConfirmWith(ctx context.Context, lang, to string) (Buttons, error) {
+	b := Buttons{To: to, Purpose: forConfirm}
+	list, err := s.Identities(ctx)
+	for _, p := range s.set.Providers {
+		if slices.ContainsFunc(list, func(x Identity) bool { return x.Issuer == p.Issuer }) {
+			b.List = append(b.List, p.button(lang))
+		}
+	}
+	return b, err
+}
+
+func (p Provider) button(lang string) Button {
+	return Button{Key: p.Key, Name: p.Name[lang], Action: "/sign-in/with/" + p.Key}
 }
 
 func (s *Signin) provider(key string) (Provider, error) {

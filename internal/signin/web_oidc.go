@@ -244,7 +244,7 @@ func (p *programPages) identities(w http.ResponseWriter, r *http.Request) error 
 	}
 	for _, o := range p.s.set.Providers {
 		if !linked[o.Issuer] {
-			view.Others = append(view.Others, Button{Key: o.Key, Name: o.Name[t.Lang()]})
+			view.Others = append(view.Others, o.button(t.Lang()))
 		}
 	}
 	return p.site.Render(w, r, p.templates, "identities", web.Page{Title: t.T("signin.identity.title"), Data: view})
