@@ -394,6 +394,10 @@ func TestOIDCProviderOutage(t *testing.T) {
 		h.broker.Stop() // before anybody came
 		v := h.guest()
 		v.isRefused(v.ask("POST", "/sign-in/with/bedrijf", url.Values{}), "unreachable")
+		v.isRefused(v.ask("POST", "/sign-in/with/bedrijf", url.Values{}), "unreachable") // at once, as it was asked a moment ago
+		if !strings.Contains(h.log.String(), "a moment ago") {
+			t.Error("a provider that is down is asked for every person")
+		}
 		if got := h.s.Providers("nl", "/"); len(got.List) != 2 || v.ask("GET", "/sign-in", nil).status != 200 {
 			t.Errorf("the page to sign in misses its buttons: %+v", got)
 		}
@@ -565,6 +569,27 @@ func TestOIDCSecretsAreNotLogged(t *testing.T) {
 		}
 		if !strings.Contains(h.log.String(), "single sign-on was refused") {
 			t.Error("refusals are not in the log")
+		}
+	})
+}
+
+// What a provider signs is still what others wrote.
+func FuzzClaims(f *testing.F) {
+	f.Add([]byte(`{"iss":"a","sub":"b","aud":["c"],"nonce":"n","acr":"l","auth_time":1,"email":"a@b.example","email_verified":"true","kvk":"12345678"}`))
+	f.Add([]byte(`{"aud":[1,null],"auth_time":1e300,"email_verified":3}`))
+	f.Add([]byte(`[]`))
+	p := Provider{Issuer: "a", ClientID: "c", Levels: []string{"l"}, MaxAge: time.Hour, Number: "kvk"}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		c, err := readClaims(raw, p)
+		if err != nil {
+			return
+		}
+		if len(c.Number) > 32 {
+			t.Errorf("a number of %d characters", len(c.Number))
+		}
+		now := time.Unix(1000, 0)
+		if c.check(p, visit{Nonce: "n", Purpose: forSignIn, Begun: now}, now) == nil && (c.Issuer != "a" || c.Subject == "" || c.Nonce != "n" || c.Level != "l" || !slices.Contains(c.Audience, "c")) {
+			t.Errorf("passes: %+v", c)
 		}
 	})
 }

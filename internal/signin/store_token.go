@@ -88,6 +88,12 @@ func revokeTokens(ctx context.Context, tx *db.Tx, account, organisation db.ID, n
 	return tx.Exec(ctx, `UPDATE signin_token SET revoked_at = ?3 WHERE `+ofOwner+` AND revoked_at IS NULL`, account, organisation, db.At(now))
 }
 
+// dropEndedTokens takes those away that stopped working so long ago; the record keeps that they were.
+func dropEndedTokens(ctx context.Context, tx *db.Tx, before time.Time) error {
+	_, err := tx.Exec(ctx, `DELETE FROM signin_token WHERE ends_at < ?1 OR revoked_at < ?1`, db.At(before))
+	return err
+}
+
 // dropTokens takes the tokens of a forgotten person away: their names may say who that was.
 func dropTokens(ctx context.Context, tx *db.Tx, account db.ID) error {
 	_, err := tx.Exec(ctx, `DELETE FROM signin_token WHERE account_id = ?1`, account)

@@ -102,6 +102,9 @@ func (s *Signin) MakeToken(ctx context.Context, tx *db.Tx, n NewToken, may []Sco
 	if n.Lasts < time.Hour || n.Lasts > LongestToken {
 		return t, "", fault.New(fault.Invalid, "signin.token.wrong.lasts")
 	}
+	if err := dropEndedTokens(ctx, tx, now.Add(-LongestToken)); err != nil {
+		return t, "", err
+	}
 	working, err := countTokens(ctx, tx, n.Account, n.Organisation, now)
 	if err != nil {
 		return t, "", err

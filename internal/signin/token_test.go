@@ -177,6 +177,25 @@ func TestTokenEnds(t *testing.T) {
 	})
 }
 
+// A year after a token stopped working nothing is kept of it but the record.
+func TestEndedTokensAreNotKept(t *testing.T) {
+	eachHouse(t, func(t *testing.T, h *programHouse) {
+		a := h.account("anna@centrum.example", actor.Analyst)
+		h.guest().as(a).make(h.form("register:read"))
+		h.clock.Advance(30*24*time.Hour + LongestToken)
+		h.guest().as(a).make(h.form("register:read"))
+		mine := actor.With(t.Context(), actor.Actor{Account: a.ID})
+		if list, err := h.s.OwnTokens(mine); err != nil || len(list) != 2 {
+			t.Errorf("%d, %v: gone before its time", len(list), err)
+		}
+		h.clock.Advance(time.Second)
+		h.guest().as(a).make(h.form("register:read"))
+		if list, err := h.s.OwnTokens(mine); err != nil || len(list) != 2 {
+			t.Errorf("%d, %v", len(list), err)
+		}
+	})
+}
+
 func TestTokenRules(t *testing.T) {
 	eachHouse(t, func(t *testing.T, h *programHouse) {
 		a := h.account("anna@centrum.example", actor.Analyst)

@@ -24,6 +24,7 @@ type issuer struct {
 	mu       sync.Mutex
 	provider *oidc.Provider
 	asked    time.Time
+	failed   time.Time // when it last could not be asked
 	style    oauth2.AuthStyle
 	says     bool // it says in each answer who it is (RFC 9207)
 }
@@ -68,8 +69,12 @@ func (s *Signin) issuerOf(ctx context.Context, p Provider) (*issuer, error) {
 	if x.provider != nil && s.now().Sub(x.asked) < time.Hour {
 		return x, nil
 	}
-	found, err := oidc.NewProvider(oidc.ClientContext(ctx, outside), p.Issuer)
+	if since := s.now().Sub(x.failed); x.provider == nil && since >= 0 && since < 5*time.Second {
+		return nil, refused("unreachable", errors.New("the provider could not be asked a moment ago")) // people do not wait in a row for it
+	}
+	found, err := oidc.NewProvider(oidc.ClientContext(context.WithoutCancel(ctx), outside), p.Issuer)
 	if err != nil {
+		x.failed = s.now()
 		if x.provider != nil {
 			return x, nil
 		}

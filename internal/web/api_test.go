@@ -265,6 +265,19 @@ func TestCookiesCountForNothingInTheAPI(t *testing.T) {
 	}
 }
 
+// A wrong method is said to whoever may ask with the right one, and to nobody else.
+func TestWrongMethodInTheAPI(t *testing.T) {
+	s := apiSite(t, &hands{}, "gardens:read")
+	w := send(s, "PUT", "/api/v1/gardens", "", good)
+	if problemOf(t, w); w.Code != 405 || w.Header().Get("Allow") != "GET" || w.Header().Get("WWW-Authenticate") != "" {
+		t.Errorf("%d %v", w.Code, w.Header())
+	}
+	w = send(s, "PUT", "/api/v1/gardens", "")
+	if problemOf(t, w); w.Code != 404 || w.Header().Get("Allow") != "" || w.Header().Get("WWW-Authenticate") != "" {
+		t.Errorf("%d %v", w.Code, w.Header())
+	}
+}
+
 func TestTokensMayNotAskTooOften(t *testing.T) {
 	clock := &hands{}
 	s := apiSite(t, clock, "gardens:read")
@@ -347,6 +360,21 @@ func asOpenAPI(t *testing.T, text []byte) error {
 		t.Fatal(err)
 	}
 	return schema.Validate(v)
+}
+
+// A cursor is what anybody may send.
+func FuzzCursor(f *testing.F) {
+	f.Add("", 1)
+	f.Add("WyJhIl0", 1)
+	f.Add("WyJhIiwiYiJd", 2)
+	f.Add("bnVsbA", 3)
+	f.Fuzz(func(t *testing.T, cursor string, n int) {
+		n = 1 + (n&0x7fffffff)%4
+		values, err := Paging{Cursor: cursor}.After(n)
+		if err == nil && len(values) != n || err != nil && fault.KindOf(err) != fault.Invalid {
+			t.Errorf("%q: %q, %v", cursor, values, err)
+		}
+	})
 }
 
 func TestOperationsNeedAScope(t *testing.T) {
