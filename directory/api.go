@@ -18,15 +18,15 @@ func (d *Directory) API(api *web.API) {
 // apiOrganisation is an organisation as programs see it: every field is named here, so that nothing
 // that is added to the register leaves by itself.
 type apiOrganisation struct {
-	ID                 db.ID     `json:"id" format:"uuid"`
+	ID                 db.ID     `json:"id" format:"uuid" doc:"Stays the same."`
 	Reference          string    `json:"reference" doc:"The centre's own key."`
-	Name               string    `json:"name"`
+	Name               string    `json:"name" doc:"As it is called."`
 	RegistrationNumber string    `json:"registration_number,omitempty" doc:"Of the trade register."`
-	Sector             string    `json:"sector,omitempty"`
-	Province           string    `json:"province,omitempty"`
+	Sector             string    `json:"sector,omitempty" doc:"What it does, by the classes of the centre."`
+	Province           string    `json:"province,omitempty" doc:"Where it is."`
 	Employees          *int      `json:"employees,omitempty" doc:"At least so many; absent when not known."`
 	Language           string    `json:"language" enum:"nl,en" doc:"Of its warnings."`
-	Since              time.Time `json:"since"`
+	Since              time.Time `json:"since" doc:"When it came into the register."`
 }
 
 func forPrograms(o Organisation) apiOrganisation {

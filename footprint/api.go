@@ -17,8 +17,8 @@ func (f *Footprint) API(api *web.API) {
 
 // apiAsset is an asset as programs see it.
 type apiAsset struct {
-	ID    db.ID     `json:"id" format:"uuid"`
-	Kind  string    `json:"kind" enum:"prefix,asn,domain,product"`
+	ID    db.ID     `json:"id" format:"uuid" doc:"Stays the same."`
+	Kind  string    `json:"kind" enum:"prefix,asn,domain,product" doc:"What sort of thing it is."`
 	Value string    `json:"value" example:"192.0.2.0/28" doc:"In one way of writing: a range of addresses, AS64500, a domain in A-labels."`
 	Role  string    `json:"role" enum:"owner,provider" doc:"owner: answers for it; provider: carries it for others, and gets a copy."`
 	State string    `json:"state" doc:"proven: we warn you of it."`

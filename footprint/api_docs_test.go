@@ -75,3 +75,28 @@ func faceless(v any) any {
 	}
 	return v
 }
+
+// Every field of an answer says what it is, in OpenAPI and so on the page.
+func TestEveryFieldIsExplained(t *testing.T) {
+	eachPrograms(t, func(t *testing.T, p *programs) {
+		w := httptest.NewRecorder()
+		p.site.ServeHTTP(w, httptest.NewRequest("GET", "/api/v1/openapi.json", nil))
+		var d struct {
+			Components struct {
+				Schemas map[string]struct {
+					Properties map[string]map[string]any
+				}
+			}
+		}
+		if err := json.Unmarshal(w.Body.Bytes(), &d); err != nil || len(d.Components.Schemas) < 5 {
+			t.Fatalf("%v: %s", err, w.Body)
+		}
+		for name, s := range d.Components.Schemas {
+			for field, about := range s.Properties {
+				if about["description"] == nil && about["$ref"] == nil {
+					t.Errorf("%s.%s is not explained", name, field)
+				}
+			}
+		}
+	})
+}

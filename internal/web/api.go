@@ -64,6 +64,9 @@ func NewAPI(site *Site, perSecond float64, burst int) *API {
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", ""
 	config.Formats = map[string]huma.Format{"application/json": huma.DefaultJSONFormat, "json": huma.DefaultJSONFormat}
 	config.RejectUnknownQueryParameters = true
+	config.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", func(t reflect.Type, hint string) string {
+		return strings.ReplaceAll(huma.DefaultSchemaNamer(t, hint), "Api", "") // our types are apiAsset; to others that is an Asset
+	})
 	config.Transformers = []huma.Transformer{catch}
 	config.Servers = []*huma.Server{{URL: site.base + APIPath}}
 	config.Info.Description = site.catalog.For(i18n.English).T("web.api.lead")
@@ -249,11 +252,41 @@ func (h *held) Header() http.Header         { return h.header }
 func (h *held) WriteHeader(status int)      { h.status = status }
 func (h *held) Write(b []byte) (int, error) { return h.body.Write(b) }
 
+// loosen lets answers have fields that are added later, so that no program is made that breaks on
+// them. What is part of a request stays as strict as it is: there a field that is not known is refused.
+func (a *API) loosen() {
+	strict := map[*huma.Schema]bool{}
+	var mark func(s *huma.Schema)
+	mark = func(s *huma.Schema) {
+		if s = a.resolve(s); s == nil || strict[s] {
+			return
+		}
+		strict[s] = true
+		mark(s.Items)
+		for _, field := range s.Properties {
+			mark(field)
+		}
+	}
+	for _, t := range a.told {
+		if t.op.RequestBody != nil {
+			for _, m := range t.op.RequestBody.Content {
+				mark(m.Schema)
+			}
+		}
+	}
+	for _, s := range a.huma.OpenAPI().Components.Schemas.Map() {
+		if !strict[s] && s.AdditionalProperties == false {
+			s.AdditionalProperties = nil
+		}
+	}
+}
+
 // description answers with OpenAPI, which is made once all operations are there.
 func (a *API) description(w http.ResponseWriter, kind string, text func() []byte) error {
 	var err error
 	a.once.Do(func() {
 		var jsonErr, yamlErr error
+		a.loosen()
 		a.json, jsonErr = a.huma.OpenAPI().MarshalJSON()
 		a.yaml, yamlErr = a.huma.OpenAPI().YAML()
 		err = errors.Join(jsonErr, yamlErr)

@@ -335,6 +335,24 @@ func TestDescription(t *testing.T) {
 			}
 		}
 	}
+	// An answer may get more fields; a request may not.
+	var c struct {
+		Components struct {
+			Schemas map[string]map[string]any
+		}
+	}
+	if err := json.Unmarshal(w.Body.Bytes(), &c); err != nil {
+		t.Fatal(err)
+	}
+	if s := c.Components.Schemas; s["NewGardenBody"]["additionalProperties"] != false || s["Garden"] == nil || s["Garden"]["additionalProperties"] != nil {
+		t.Errorf("%v", s)
+	}
+	if w := send(apiSite(t, &hands{}, "gardens:write"), "POST", "/api/v1/gardens", `{"name":"a","owner":"b"}`, good); w.Code != 422 {
+		t.Errorf("a field that is not known: %d", w.Code)
+	}
+	if w := send(s, "POST", "/api/v1/gardens", `{"name":"a"}`); w.Code != 401 {
+		t.Errorf("%d", w.Code)
+	}
 	if got := d.Paths["/gardens"]["post"].Security[0]["token"]; len(got) != 1 || got[0] != "gardens:write" {
 		t.Errorf("the scope is not in the description: %v", got)
 	}
