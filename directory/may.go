@@ -62,15 +62,14 @@ func programIn(ctx context.Context, tx *db.Tx, a actor.Actor, organisation db.ID
 	if a.Bound != organisation || organisation.IsZero() {
 		return actor.In{}, hidden()
 	}
-	found, err := byIDs(ctx, tx, []db.ID{organisation})
-	if err != nil {
+	name, state, err := boundTo(ctx, tx, organisation)
+	switch {
+	case errors.Is(err, db.ErrNoRows), err == nil && places&(actor.Member|actor.SecurityContact) == 0:
+		return actor.In{}, hidden()
+	case err != nil:
 		return actor.In{}, err
 	}
-	o, ok := found[organisation]
-	if !ok || places&(actor.Member|actor.SecurityContact) == 0 {
-		return actor.In{}, hidden()
-	}
-	return actor.In{Organisation: organisation, Name: o.Name, Accepted: true, Place: actor.SecurityContact, Acting: true}, nil
+	return actor.In{Organisation: organisation, Name: name, Accepted: state == "accepted", Place: actor.SecurityContact, Acting: true}, nil
 }
 
 // Covers tells whether a mandate is about an asset, in the caller's transaction. The zero mandate

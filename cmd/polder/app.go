@@ -77,7 +77,7 @@ func (a *app) wire(ctx context.Context) error {
 	if err != nil {
 		return unusable{err}
 	}
-	if a.catalog, err = i18n.New(web.Messages, signin.Locales(), notify.Locales(), demoMessages); err != nil {
+	if a.catalog, err = i18n.New(web.Messages, signin.Locales(), directory.Locales(), footprint.Locales(), notify.Locales(), demoMessages); err != nil {
 		return fmt.Errorf("read the messages: %w", err)
 	}
 	a.catalog.Zone = a.set.Location()
@@ -90,9 +90,14 @@ func (a *app) wire(ctx context.Context) error {
 		a.post.Held = unready(a.set)
 	}
 	a.outbox = outbox.New(a.db, a.queue, a.post, a.now, a.log, outbox.Settings{Centre: a.set.Name, From: a.set.From, ReplyTo: a.set.ReplyTo, Key: key})
+	providers, err := signin.LoadProviders(a.set.OIDC)
+	if err != nil {
+		return unusable{err}
+	}
 	a.signin = signin.New(a.db, a.outbox, a.catalog, a.now, a.log, signin.Settings{
 		BaseURL: a.set.BaseURL, Centre: a.set.Name, Key: key, Idle: a.set.SessionIdle, Longest: a.set.SessionLongest,
-		Proxies: a.set.ProxyNetworks(),
+		Proxies:   a.set.ProxyNetworks(),
+		Providers: providers,
 	})
 	a.signin.Jobs(a.queue)
 	a.directory = directory.New(a.db, a.now)

@@ -60,8 +60,14 @@ func (a *app) site(o web.Options) (*web.Site, error) {
 	if err != nil {
 		return nil, err
 	}
+	a.signin.ProgramRoutes(site)
+	a.directory.TokenRoutes(site, a.signin)
 	a.notify.Routes(site)
 	a.signin.Routes(site)
+	api := web.NewAPI(site, 5, 100)
+	a.signin.API(api)
+	a.directory.API(api)
+	a.footprint.API(api)
 	a.operatorRoutes(site, metrics, o.Demo)
 	return site, nil
 }

@@ -48,6 +48,8 @@ type Settings struct {
 	SessionLongest time.Duration `name:"session-longest" env:"POLDER_SESSION_LONGEST" default:"12h" help:"Everybody is signed out after this, however busy." placeholder:"TIME"`
 	Proxies        []string      `name:"trusted-proxies" env:"POLDER_TRUSTED_PROXIES" help:"Networks of your own proxies, such as 10.0.0.0/8: their X-Forwarded-For says from which network somebody signs in. Without it all that comes through a proxy counts as one network." placeholder:"NETWORK"`
 
+	OIDC string `name:"oidc" env:"POLDER_OIDC" help:"File with the providers of single sign-on, in YAML; see docs/operate.md." placeholder:"FILE"`
+
 	KeepRaw       time.Duration `name:"keep-raw" env:"POLDER_KEEP_RAW" default:"720h" help:"How long raw reports are kept (720h is 30 days)." placeholder:"TIME"`
 	KeepRejected  time.Duration `name:"keep-rejected" env:"POLDER_KEEP_REJECTED" default:"720h" help:"How long rejected lines are kept." placeholder:"TIME"`
 	KeepExposures time.Duration `name:"keep-exposures" env:"POLDER_KEEP_EXPOSURES" default:"43800h" help:"How long exposures and their notifications are kept after they were last seen (43800h is 60 months)." placeholder:"TIME"`

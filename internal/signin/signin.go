@@ -54,6 +54,8 @@ type Settings struct {
 	Idle    time.Duration  // a session that is not used ends after this
 	Longest time.Duration  // and every session after this
 	Proxies []netip.Prefix // whose X-Forwarded-For is believed, when counting attempts by network
+
+	Providers []Provider // of single sign-on
 }
 
 // Signin answers for accounts and for who is asking.
@@ -75,6 +77,9 @@ type Signin struct {
 
 	onForget []func(ctx context.Context, tx *db.Tx, account db.ID) error
 	onExport []export
+	ways     []func(ctx context.Context, tx *db.Tx, account db.ID) (int, error) // to sign in, besides providers
+
+	issuers issuers
 }
 
 type export struct {
@@ -93,6 +98,8 @@ func New(d *db.DB, out *outbox.Outbox, catalog *i18n.Catalog, now func() time.Ti
 	if s.party, err = relyingParty(set.BaseURL, set.Centre); err != nil {
 		panic(err) // settings are checked at start
 	}
+	s.OnForget(s.forgetPrograms)
+	s.OnExport("programs", s.exportPrograms)
 	return s
 }
 

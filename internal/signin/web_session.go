@@ -9,7 +9,7 @@ import (
 )
 
 // People answers the site's question who is asking. In is the directory's to add.
-func (s *Signin) People() web.People { return web.People{Session: s.session} }
+func (s *Signin) People() web.People { return web.People{Session: s.session, Token: s.program} }
 
 // session returns the person of the cookie, nobody without a session that lasts.
 func (s *Signin) session(_ http.ResponseWriter, r *http.Request) (actor.Actor, error) {

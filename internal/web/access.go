@@ -55,7 +55,7 @@ func Staff(roles actor.Roles) Access { return Access{kind: staff, staff: roles} 
 func Organisation(places actor.Place) Access { return Access{kind: organisation, place: places} }
 
 // Program lets programs come whose API token has the scope, and nobody else: a browser's cookie
-// counts for nothing here, so no other site can use it.
+// counts for nothing here, so no other site can use it. AnyScope lets every valid token come.
 func Program(scope string) Access { return Access{kind: program, scope: scope} }
 
 // Fresh asks besides that the person has shown a factor in the last ten minutes.
@@ -119,6 +119,21 @@ var (
 	errStepUp = errors.New("no factor was shown in the last ten minutes")
 )
 
+// errToken is the answer to a program without a token that works.
+var errToken = errors.New("no valid token")
+
+// challenge says in the words of RFC 6750 what a program's token lacks.
+func challenge(w http.ResponseWriter, r *http.Request, scope string) {
+	say := "Bearer"
+	switch {
+	case scope != "":
+		say = fmt.Sprintf("Bearer error=\"insufficient_scope\", scope=%q", scope)
+	case r.Header.Get("Authorization") != "":
+		say = "Bearer error=\"invalid_token\""
+	}
+	w.Header().Set("WWW-Authenticate", say)
+}
+
 // admit returns the request with the actor in its context, when that may come to the route. It answers as if the route
 // did not exist when not. Who is not signed in is sent to do so, but not from a path that names something by an id: that
 // answers as if the thing did not exist, to whomever it does not belong.
@@ -148,7 +163,8 @@ func (s *Site) admit(a Access, pattern string, w http.ResponseWriter, r *http.Re
 	}
 	if a.personal() && !who.Known() {
 		if a.kind == program {
-			return r, fault.New(fault.Denied, "web.error.token")
+			challenge(w, r, "")
+			return r, fault.Wrap(fault.Denied, errToken, "web.error.token")
 		}
 		if strings.Contains(pattern, "{") {
 			return r, refused("nobody is signed in")
@@ -171,7 +187,8 @@ func (s *Site) admit(a Access, pattern string, w http.ResponseWriter, r *http.Re
 			return r, refused(who.String() + " has not the place")
 		}
 	case program:
-		if !slices.Contains(who.Scopes, a.scope) {
+		if a.scope != AnyScope && !slices.Contains(who.Scopes, a.scope) {
+			challenge(w, r, a.scope)
 			return r, fault.New(fault.Denied, "web.error.scope", "Scope", a.scope)
 		}
 	}

@@ -54,6 +54,15 @@
 // utrecht-form-field, utrecht-textbox, utrecht-skip-link. Styles and scripts in a page itself do not work: the content
 // security policy refuses them.
 //
+// # An operation for programs
+//
+//	web.Operate(api, web.Operation{Route: "GET /assets", ID: "list-assets", Scope: "assets:read", Text: "footprint.api.assets"}, f.apiAssets)
+//
+// in api.go of a domain, in func (f *Footprint) API(api *web.API). It is the route GET /api/v1/assets with access
+// Program("assets:read"). The handler takes a struct whose tags say what may come from path, query and body, calls one
+// verb, and returns its error as it is. A list embeds Paging in its input and answers with PieceOf. Text.title and
+// Text.text are in the catalogue; a field has its meaning in a doc tag, in English. Cookies count for nothing there.
+//
 // # A theme
 //
 // Options.Theme is a folder of the operator: tokens.css (loaded after ours, so it may change a few tokens or all),

@@ -31,7 +31,12 @@ var stories = map[fault.Kind]story{
 
 func storyOf(err error) story {
 	var tooBig *http.MaxBytesError
+	var refused *refusal
 	switch {
+	case errors.As(err, &refused):
+		return refused.story()
+	case errors.Is(err, errToken):
+		return story{http.StatusUnauthorized, "no_token"}
 	case errors.As(err, &tooBig):
 		return story{http.StatusRequestEntityTooLarge, "too_large"}
 	case errors.Is(err, errMethod):
@@ -50,6 +55,7 @@ type Wrong struct {
 	Text    string // what happened
 	Action  string // what to do
 	Request string // the id to quote when asking for help
+	Errors  []Detail
 	SignIn  string // where to sign in, when that may help; "" when not
 }
 
@@ -75,9 +81,15 @@ func (s *Site) showError(w http.ResponseWriter, r *http.Request, err error) {
 		w.Header().Del(name)
 	}
 	if kind.status == http.StatusServiceUnavailable || kind.status == http.StatusTooManyRequests {
-		w.Header().Set("Retry-After", "60")
+		if w.Header().Get("Retry-After") == "" {
+			w.Header().Set("Retry-After", "60")
+		}
 	}
-	if prefersJSON(r.Header.Get("Accept")) {
+	var refused *refusal
+	if errors.As(err, &refused) && refused.status < http.StatusInternalServerError {
+		wrong.Errors = refused.details
+	}
+	if prefersJSON(r.Header.Get("Accept")) || strings.HasPrefix(r.URL.Path, APIPath+"/") {
 		writeProblem(w, p.Lang(), title, wrong)
 		return
 	}
@@ -94,9 +106,7 @@ func writeProblem(w http.ResponseWriter, lang, title string, wrong Wrong) {
 	w.Header().Set("Content-Language", lang)
 	w.WriteHeader(wrong.Status)
 	// A failure here means that the reader is gone.
-	_ = json.NewEncoder(w).Encode(map[string]any{
-		"type": "about:blank", "title": title, "status": wrong.Status, "detail": wrong.Text, "request": wrong.Request,
-	})
+	_ = json.NewEncoder(w).Encode(Problem{Type: "about:blank", Title: title, Status: wrong.Status, Detail: wrong.Text, Request: wrong.Request, Errors: wrong.Errors})
 }
 
 // prefersJSON tells a program from a person: JSON must be wanted more than HTML.

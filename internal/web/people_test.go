@@ -81,7 +81,7 @@ func TestWhoMayCome(t *testing.T) {
 		{"member", "GET /o/1/people", 404, ""}, {"owner", "GET /o/1/people", 200, ""},
 		{"member", "POST /o/1/people", 404, ""}, {"", "POST /o/1/people", 404, ""}, {"owner", "POST /o/1/people", 200, ""},
 		{"owner", "DELETE /o/1/people", 404, ""}, // no 405: that would say that the page exists
-		{"owner", "GET /api/x", 403, ""}, {"", "GET /api/x", 403, ""},
+		{"owner", "GET /api/x", 401, ""}, {"", "GET /api/x", 401, ""},
 	} {
 		method, path, _ := strings.Cut(c.ask, " ")
 		headers := []string{"Sec-Fetch-Site: same-origin"}

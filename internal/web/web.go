@@ -210,6 +210,7 @@ func (s *Site) noRoute(w http.ResponseWriter, r *http.Request) error {
 			allowed = append(allowed, method)
 		}
 	}
+	w.Header().Del("WWW-Authenticate") // of those that were only tried
 	if len(allowed) > 0 {
 		w.Header().Set("Allow", strings.Join(allowed, ", "))
 		return errMethod
