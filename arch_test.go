@@ -52,7 +52,9 @@ var modules = map[string]string{
 	"github.com/gaissmai/bart":            "longest-prefix look-ups in 200 ns, changed copy-on-write",
 	"github.com/google/uuid":              "UUIDv7",
 	"github.com/jackc/pgx/v5":             "PostgreSQL, with COPY",
+	"github.com/miekg/dns":                "asking a resolver of our choice for TXT records and addresses; a DNS server for tests",
 	"github.com/nicksnyder/go-i18n/v2":    "plural rules, Dutch and English",
+	"github.com/openrdap/rdap":            "RDAP with IANA's list of servers: whose network an address is",
 	"github.com/pressly/goose/v3":         "migrations in plain SQL files",
 	"github.com/prometheus/client_golang": "metrics",
 	"github.com/schollz/progressbar/v3":   "progress of a long ingest on a terminal",
@@ -62,6 +64,7 @@ var modules = map[string]string{
 	"golang.org/x/sync":                   "errgroup",
 	"golang.org/x/term":                   "whether we write to a terminal, and its width",
 	"golang.org/x/text":                   "language tags; character sets",
+	"golang.org/x/time":                   "how often we ask the registers of others",
 	"modernc.org/sqlite":                  "SQLite without cgo",
 	"pgregory.net/rapid":                  "property tests of matching",
 }

@@ -48,6 +48,7 @@ type Footprint struct {
 	refreshing  sync.Mutex
 	loaded      atomic.Bool // somebody here asks the index
 	subscribers []func(ctx context.Context, tx *db.Tx, e Changed) error
+	proving     *proving // nil in a process that only imports and matches
 }
 
 // New makes a Footprint on a migrated database. Its index is empty until Load.
