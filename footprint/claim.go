@@ -2,6 +2,7 @@ package footprint
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -90,6 +91,9 @@ var moves = map[[2]State][]Cause{
 	{Withdrawn, Pending}: {ByKeeper},
 	{Withdrawn, Active}:  {ByOperator},
 }
+
+// Moves returns who may move a claim from one state to another, for the drawing of it.
+func Moves() map[[2]State][]Cause { return maps.Clone(moves) }
 
 // Method is how a claim was proven.
 type Method string

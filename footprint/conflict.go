@@ -76,9 +76,9 @@ func belowPattern(kind Kind, value string) string {
 		return "!"
 	}
 	start := p.Addr().String()
-	separator, whole := ".", p.Bits()/8
+	separator, whole := ".", min(p.Bits()/8, 3) // the last part has no separator after it
 	if p.Addr().Is6() {
-		separator, whole = ":", p.Bits()/16
+		separator, whole = ":", min(p.Bits()/16, 7)
 	}
 	pattern := ""
 	for i, part := range strings.Split(start, separator) {

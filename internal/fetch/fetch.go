@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -39,6 +40,7 @@ type Options struct {
 type Loopback struct {
 	HTTP, HTTPS uint16         // where a connection to port 80 or 443 of a loopback address goes
 	Roots       *x509.CertPool // whom to believe
+	As          []netip.Addr   // addresses for documentation that these servers stand in for
 }
 
 // Client asks.
@@ -96,7 +98,12 @@ func (c *Client) resolve(ctx context.Context, host string) (list []netip.Addr, e
 }
 
 func (c *Client) allowed(a netip.Addr) bool {
-	return Public(a) || c.loopback != nil && a.IsLoopback() && !a.Is4In6() && a.Zone() == ""
+	return Public(a) || c.stand(a)
+}
+
+// stand tells whether a server of the test answers for an address.
+func (c *Client) stand(a netip.Addr) bool {
+	return c.loopback != nil && (a.IsLoopback() && !a.Is4In6() && a.Zone() == "" || slices.Contains(c.loopback.As, a))
 }
 
 // dial connects to a host and port: it looks the host up, looks at every address, and connects to
@@ -129,10 +136,13 @@ func (c *Client) dial(ctx context.Context, network, address string, only netip.A
 		if port == "80" {
 			to = netip.AddrPortFrom(a, 80)
 		}
-		if c.loopback != nil && a.IsLoopback() {
+		if c.stand(a) {
 			p := c.loopback.HTTPS
 			if port == "80" {
 				p = c.loopback.HTTP
+			}
+			if !a.IsLoopback() {
+				a = netip.AddrFrom4([4]byte{127, 0, 0, 1})
 			}
 			to = netip.AddrPortFrom(a, p)
 		}
