@@ -412,3 +412,5 @@ func mustFail(t *testing.T, err error, key string) {
 }
 
 func screenshots() string { return os.Getenv("POLDER_SCREENSHOTS") }
+
+func mustAddr(s string) netip.Addr { return netip.MustParseAddr(s) }
