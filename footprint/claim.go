@@ -188,6 +188,15 @@ func (p ProductOf) String() string {
 	return strings.Join(parts, productGlue)
 }
 
+// Words is the product as people write it.
+func (p ProductOf) Words() string {
+	words := strings.TrimSpace(p.Vendor + " " + p.Name)
+	if p.Versions != "" {
+		words += ", " + p.Versions
+	}
+	return words
+}
+
 // ParseProduct reads what String wrote; free text is a name alone.
 func ParseProduct(value string) ProductOf {
 	part := strings.SplitN(value, productGlue, 3)

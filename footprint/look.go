@@ -10,6 +10,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"polder/directory"
 	"polder/internal/db"
 	"polder/internal/fault"
 	"polder/internal/fetch"
@@ -81,6 +82,12 @@ func (f *Footprint) AskCode(ctx context.Context, organisation, asset db.ID) erro
 		}
 		if wide(*c) {
 			return fault.New(fault.Invalid, "footprint.error.wide")
+		}
+		// We mail strangers, with the organisation's name, only for those whom staff know.
+		if ok, err := directory.Accepted(ctx, tx, organisation); err != nil {
+			return err
+		} else if !ok {
+			return fault.New(fault.Conflict, "footprint.error.not_accepted")
 		}
 		if err := f.mayMail(ctx, tx, *c, ""); err != nil {
 			return err

@@ -1,6 +1,8 @@
 package footprint
 
 import (
+	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -292,8 +294,29 @@ func TestCodeGoesToExactlyThatNetwork(t *testing.T) {
 		if got := h.claim(c.ID); got.State != Active || !slices.Equal(h.reaches("203.0.113.9", 64501, ""), []string{"a"}) {
 			t.Fatalf("%+v", got)
 		}
+		for _, list := range []string{"ipv4", "asn"} {
+			if n := h.out.count("data.iana.test/rdap/" + list + ".json"); n != 1 {
+				t.Errorf("the list of servers for %s was fetched %d times", list, n)
+			}
+		}
 		wide := h.register("a", Prefix, "198.0.0.0/15", Owner)
 		mustFail(t, h.f.AskCode(h.as("a"), o, wide.ID), "error.wide")
+		// No mail to strangers for an organisation that staff do not know, nor many to one address.
+		for i := range 7 {
+			value := fmt.Sprintf("203.0.112.%d/32", i)
+			h.network(value, value[:len(value)-3], value[:len(value)-3], "busy@net.example")
+			c := h.register("a", Prefix, value, Owner)
+			if err := h.f.AskCode(h.as("a"), o, c.ID); err != nil {
+				t.Fatal(err)
+			}
+			h.run()
+		}
+		if n := h.mailsTo("busy@net.example", "203.0.112"); n != mostPerPerson {
+			t.Errorf("%d mails to one address in a day", n)
+		}
+		h.sql(`UPDATE directory_organisation SET state = 'requested' WHERE id = ?1`, o)
+		late := h.register("a", Prefix, "203.0.112.77", Owner)
+		mustFail(t, h.f.AskCode(h.as("a"), o, late.ID), "error.not_accepted")
 	})
 }
 
@@ -577,6 +600,43 @@ func TestWhoClosesACorrection(t *testing.T) {
 		}
 		if got := h.claim(c.ID); got.State != Refused || len(h.reaches("", 0, "bakker.example")) != 0 {
 			t.Errorf("%+v", got)
+		}
+	})
+}
+
+// Two organisations prove the same at the same moment: one has it, the other waits for staff.
+func TestTwoAtOnce(t *testing.T) {
+	kit.Each(t, allSchemas(), func(t *testing.T, d *db.DB) {
+		h := newHome(t, d)
+		h.organisation("a")
+		h.organisation("b")
+		for round := range 5 {
+			name := fmt.Sprintf("samen%d.example", round)
+			var claims []Claim
+			done := make(chan error, 2)
+			for _, who := range []string{"a", "b"} {
+				claims = append(claims, h.register(who, Domain, name, Owner))
+			}
+			for _, c := range claims {
+				go func() {
+					done <- h.f.commit(t.Context(), func(tx *db.Tx) error {
+						c, err := lockClaim(t.Context(), tx, db.ID{}, c.ID)
+						if err != nil {
+							return err
+						}
+						c.Method, c.ProvenAt, c.ExpiresAt = ByDNS, h.clock.Now(), h.clock.Now().Add(Year)
+						return h.f.settle(t.Context(), tx, &c, ByCheck)
+					})
+				}()
+			}
+			if err := errors.Join(<-done, <-done); err != nil {
+				t.Fatal(err)
+			}
+			states := []State{h.claim(claims[0].ID).State, h.claim(claims[1].ID).State}
+			slices.Sort(states)
+			if !slices.Equal(states, []State{Active, Contested}) {
+				t.Errorf("%v", states)
+			}
 		}
 	})
 }

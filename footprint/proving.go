@@ -90,6 +90,9 @@ func (p *proving) proof(c Claim) string {
 	return "polder-proof=" + words.EncodeToString(mac.Sum(nil)[:20])
 }
 
+// ProofOf is the text that a domain shows to prove the claim; it stands on the asset's page too.
+func (f *Footprint) ProofOf(c Claim) string { return f.proving.proof(c) }
+
 // may tells what the actor is to the organisation now, and whether its mandate covers the asset; the
 // zero asset asks for all of them. acting: it must be one who may change assets.
 func (f *Footprint) may(ctx context.Context, tx *db.Tx, organisation, asset db.ID, acting bool) (actor.In, error) {

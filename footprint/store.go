@@ -158,9 +158,16 @@ func stagedTwice(ctx context.Context, tx *db.Tx, wrong *directory.Wrong) error {
 // unstage turns the staged rows into proven assets. Those that are proven with the same role stay
 // as they are and keep their version.
 func unstage(ctx context.Context, tx *db.Tx, now, version int64) (added, changed int64, err error) {
+	claimed, err := anyClaims(ctx, tx)
+	if err != nil {
+		return 0, 0, err
+	}
 	// What the organisation claims itself keeps the id of its claim.
-	if _, err = tx.Exec(ctx, `UPDATE footprint_stage SET id = c.id FROM footprint_claim c
-		WHERE c.organisation_id = footprint_stage.organisation_id AND c.kind = footprint_stage.kind AND c.value = footprint_stage.value`); err != nil {
+	if claimed {
+		_, err = tx.Exec(ctx, `UPDATE footprint_stage SET id = c.id FROM footprint_claim c
+		WHERE c.organisation_id = footprint_stage.organisation_id AND c.kind = footprint_stage.kind AND c.value = footprint_stage.value`)
+	}
+	if err != nil {
 		return 0, 0, err
 	}
 	changed, err = tx.Exec(ctx, `UPDATE footprint_asset AS a SET role = s.role, state = 'proven', method = 'operator', changed_at = ?1, version = ?2,
@@ -173,8 +180,8 @@ func unstage(ctx context.Context, tx *db.Tx, now, version int64) (added, changed
 	added, err = tx.Exec(ctx, `INSERT INTO footprint_asset (id, organisation_id, kind, value, role, state, method, registered_at, changed_at, version)
 		SELECT s.id, s.organisation_id, s.kind, s.value, s.role, 'proven', 'operator', ?1, ?1, ?2 FROM footprint_stage s
 		WHERE true ON CONFLICT (organisation_id, kind, value) DO NOTHING`, now, version)
-	if err != nil {
-		return 0, 0, err
+	if err != nil || !claimed {
+		return added, changed, err
 	}
 	return added, changed, claimImported(ctx, tx, now, version, Active)
 }

@@ -253,6 +253,12 @@ func takeAsset(ctx context.Context, tx *db.Tx, id db.ID, now time.Time, version 
 	return n, err
 }
 
+func anyClaims(ctx context.Context, tx *db.Tx) (bool, error) {
+	var n int
+	err := tx.One(ctx, `SELECT count(*) FROM (SELECT 1 FROM footprint_claim LIMIT 1) AS c`, nil, &n)
+	return n > 0, err
+}
+
 // claimImported makes the claims on what an import made proven active, and of what it withdrew withdrawn.
 func claimImported(ctx context.Context, tx *db.Tx, now, version int64, state State) error {
 	_, err := tx.Exec(ctx, `UPDATE footprint_claim SET state = ?3, role = (SELECT a.role FROM footprint_asset a WHERE a.id = footprint_claim.id),

@@ -47,8 +47,9 @@ func openConflict(ctx context.Context, tx *db.Tx, c Conflict) (bool, error) {
 	return n == 1, err
 }
 
+// closeConflicts closes those that a claim is in, on either side.
 func closeConflicts(ctx context.Context, tx *db.Tx, claim db.ID, now time.Time) error {
-	_, err := tx.Exec(ctx, `UPDATE footprint_conflict SET closed_at = ?2 WHERE claim_id = ?1 AND closed_at IS NULL`, claim, db.At(now))
+	_, err := tx.Exec(ctx, `UPDATE footprint_conflict SET closed_at = ?2 WHERE (claim_id = ?1 OR asset_id = ?1) AND closed_at IS NULL`, claim, db.At(now))
 	return err
 }
 

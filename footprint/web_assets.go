@@ -26,7 +26,11 @@ type row struct {
 }
 
 func rowOf(say *i18n.Printer, c Claim, path string) row {
-	return row{Claim: c, URL: path, KindText: say.T("footprint.kind." + c.Kind.String()), ValueText: c.Value,
+	value := c.Value
+	if c.Kind == Product {
+		value = ParseProduct(c.Value).Words()
+	}
+	return row{Claim: c, URL: path, KindText: say.T("footprint.kind." + c.Kind.String()), ValueText: value,
 		Status: statusOf(say, c.State), MethodText: methodText(say, c)}
 }
 

@@ -81,7 +81,9 @@ func TestPagesInBrowser(t *testing.T) {
 	product := h.register("a", Product, "Fortinet | FortiOS | lager dan 7.4.4", Owner)
 	h.prefix("a", "198.51.100.0/24", Owner)
 	theirs := h.prefix("b", "198.51.100.128/25", Owner)
-	if err := h.db.Write(t.Context(), func(tx *db.Tx) error { return Correct(t.Context(), tx, active.ID, a, "Deze naam is verkocht.", h.clock.Now()) }); err != nil {
+	if err := h.db.Write(t.Context(), func(tx *db.Tx) error {
+		return Correct(t.Context(), tx, active.ID, a, "Deze naam is verkocht.", h.clock.Now())
+	}); err != nil {
 		t.Fatal(err)
 	}
 	imported := "organisation_reference,kind,value,role\n"

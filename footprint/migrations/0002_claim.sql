@@ -50,6 +50,7 @@ CREATE TABLE footprint_conflict (
 );
 CREATE UNIQUE INDEX footprint_conflict_open ON footprint_conflict (claim_id, asset_id) WHERE closed_at IS NULL;
 CREATE INDEX footprint_conflict_holder ON footprint_conflict (holder_id);
+CREATE INDEX footprint_conflict_asset ON footprint_conflict (asset_id);
 
 -- A code that was mailed to the contact of a network, and the way for that contact to object.
 CREATE TABLE footprint_code (
