@@ -57,7 +57,9 @@ var modules = map[string]string{
 	"github.com/go-webauthn/webauthn":          "passkeys",
 	"github.com/google/uuid":                   "UUIDv7",
 	"github.com/jackc/pgx/v5":                  "PostgreSQL, with COPY",
+	"github.com/miekg/dns":                     "asking a resolver of our choice for TXT records and addresses; a DNS server for tests",
 	"github.com/nicksnyder/go-i18n/v2":         "plural rules, Dutch and English",
+	"github.com/openrdap/rdap":                 "RDAP with IANA's list of servers: whose network an address is",
 	"github.com/pb33f/libopenapi":              "tests: the schema of OpenAPI 3.1",
 	"github.com/pquerna/otp":                   "codes of an app (RFC 6238)",
 	"github.com/pressly/goose/v3":              "migrations in plain SQL files",
@@ -73,7 +75,7 @@ var modules = map[string]string{
 	"golang.org/x/sync":                        "errgroup",
 	"golang.org/x/term":                        "whether we write to a terminal, and its width",
 	"golang.org/x/text":                        "language tags; character sets",
-	"golang.org/x/time":                        "how often a token may ask",
+	"golang.org/x/time":                        "how often a token may ask, and how often we ask the registers of others",
 	"modernc.org/sqlite":                       "SQLite without cgo",
 	"pgregory.net/rapid":                       "property tests of matching",
 }

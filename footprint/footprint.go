@@ -1,8 +1,10 @@
 // Package footprint knows what an organisation asks us to watch: ranges of addresses, AS numbers,
 // domains and products, and answers whom an address or a name concerns.
 //
-// An asset is proven (its organisation is warned) or withdrawn (from that moment it is not). In
-// this version the operator's import is the proof. The answers come from an index in memory, made
+// An asset is proven (its organisation is warned) or withdrawn (from that moment it is not). It is
+// proven by the operator's import, or exactly while the organisation's own claim on it is active:
+// claim.go holds the states of a claim and who moves it, conflict.go what keeps one from taking
+// what is another's. The answers come from an index in memory, made
 // at start and changed copy-on-write: at once in the process that makes a change, within a second
 // in the others, which follow the register's version. It owns the tables footprint_*, and publishes
 // the event Changed in the transaction that changes assets.
@@ -48,6 +50,7 @@ type Footprint struct {
 	refreshing  sync.Mutex
 	loaded      atomic.Bool // somebody here asks the index
 	subscribers []func(ctx context.Context, tx *db.Tx, e Changed) error
+	proving     *proving // nil in a process that only imports and matches
 }
 
 // New makes a Footprint on a migrated database. Its index is empty until Load.

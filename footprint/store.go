@@ -158,6 +158,18 @@ func stagedTwice(ctx context.Context, tx *db.Tx, wrong *directory.Wrong) error {
 // unstage turns the staged rows into proven assets. Those that are proven with the same role stay
 // as they are and keep their version.
 func unstage(ctx context.Context, tx *db.Tx, now, version int64) (added, changed int64, err error) {
+	claimed, err := anyClaims(ctx, tx)
+	if err != nil {
+		return 0, 0, err
+	}
+	// What the organisation claims itself keeps the id of its claim.
+	if claimed {
+		_, err = tx.Exec(ctx, `UPDATE footprint_stage SET id = c.id FROM footprint_claim c
+		WHERE c.organisation_id = footprint_stage.organisation_id AND c.kind = footprint_stage.kind AND c.value = footprint_stage.value`)
+	}
+	if err != nil {
+		return 0, 0, err
+	}
 	changed, err = tx.Exec(ctx, `UPDATE footprint_asset AS a SET role = s.role, state = 'proven', method = 'operator', changed_at = ?1, version = ?2,
 		registered_at = CASE WHEN a.state = 'withdrawn' THEN ?1 ELSE a.registered_at END
 		FROM footprint_stage s WHERE a.organisation_id = s.organisation_id AND a.kind = s.kind AND a.value = s.value
@@ -168,7 +180,10 @@ func unstage(ctx context.Context, tx *db.Tx, now, version int64) (added, changed
 	added, err = tx.Exec(ctx, `INSERT INTO footprint_asset (id, organisation_id, kind, value, role, state, method, registered_at, changed_at, version)
 		SELECT s.id, s.organisation_id, s.kind, s.value, s.role, 'proven', 'operator', ?1, ?1, ?2 FROM footprint_stage s
 		WHERE true ON CONFLICT (organisation_id, kind, value) DO NOTHING`, now, version)
-	return added, changed, err
+	if err != nil || !claimed {
+		return added, changed, err
+	}
+	return added, changed, claimImported(ctx, tx, now, version, Active)
 }
 
 // withdrawStaged withdraws the staged assets and closes the corrections that asked for it.
@@ -180,7 +195,10 @@ func withdrawStaged(ctx context.Context, tx *db.Tx, now, version int64) (n int64
 	}
 	_, err = tx.Exec(ctx, `UPDATE footprint_correction SET state = 'closed', closed_at = ?1 WHERE state = 'open' AND asset_id IN (
 		SELECT id FROM footprint_asset WHERE version = ?2 AND state = 'withdrawn')`, now, version)
-	return n, err
+	if err != nil {
+		return 0, err
+	}
+	return n, claimImported(ctx, tx, now, version, Withdrawn)
 }
 
 func insertCorrection(ctx context.Context, tx *db.Tx, c Correction) (bool, error) {

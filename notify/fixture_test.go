@@ -47,7 +47,7 @@ func newFixture(t *testing.T, d *db.DB, change ...func(*Settings)) *fixture {
 	t.Helper()
 	f := &fixture{t: t, ctx: t.Context(), db: d, clock: &kit.Clock{}}
 	var err error
-	if f.catalog, err = i18n.New(web.Messages, Locales()); err != nil {
+	if f.catalog, err = i18n.New(web.Messages, footprint.Locales(), Locales()); err != nil {
 		t.Fatal(err)
 	}
 	f.catalog.Strict = true

@@ -18,6 +18,7 @@ import (
 	"polder/internal/config"
 	"polder/internal/db"
 	"polder/internal/fault"
+	"polder/internal/fetch"
 	"polder/internal/i18n"
 	"polder/internal/jobs"
 	"polder/internal/mail"
@@ -101,7 +102,16 @@ func (a *app) wire(ctx context.Context) error {
 	})
 	a.signin.Jobs(a.queue)
 	a.directory = directory.New(a.db, a.now)
+	client, err := fetch.New(fetch.Options{Resolver: a.set.Resolver})
+	if err != nil {
+		return unusable{fault.Wrap(fault.Invalid, err, "POLDER_RESOLVER cannot be used")}
+	}
 	a.footprint = footprint.New(a.db, a.now, a.log)
+	if err := a.footprint.Prove(a.queue, a.outbox, a.catalog, client, footprint.Settings{
+		BaseURL: a.set.BaseURL, Centre: a.set.Name, Phone: a.set.Phone, Desk: a.set.Desk, Key: key,
+	}); err != nil {
+		return err
+	}
 	a.notify = notify.New(a.db, a.footprint, a.queue, a.catalog, a.now, a.log, notify.Settings{
 		BaseURL: a.set.BaseURL, Centre: a.set.Name, Phone: a.set.Phone, Desk: a.set.Desk, From: a.set.From, ReplyTo: a.set.ReplyTo,
 		Gather: a.set.Gather, SendHour: a.set.SendHour, Location: a.set.Location(), Key: key, LinkValid: a.set.LinkValid,

@@ -62,6 +62,7 @@ func (a *app) site(o web.Options) (*web.Site, error) {
 	}
 	a.signin.ProgramRoutes(site)
 	a.directory.TokenRoutes(site, a.signin)
+	a.footprint.Routes(site)
 	a.notify.Routes(site)
 	a.signin.Routes(site)
 	api := web.NewAPI(site, 5, 100)

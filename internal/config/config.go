@@ -50,6 +50,8 @@ type Settings struct {
 
 	OIDC string `name:"oidc" env:"POLDER_OIDC" help:"File with the providers of single sign-on, in YAML; see docs/operate.md." placeholder:"FILE"`
 
+	Resolver string `name:"resolver" env:"POLDER_RESOLVER" help:"DNS resolver that proofs of domains are asked of, such as 192.0.2.53:53; those of this machine when empty." placeholder:"ADDRESS"`
+
 	KeepRaw       time.Duration `name:"keep-raw" env:"POLDER_KEEP_RAW" default:"720h" help:"How long raw reports are kept (720h is 30 days)." placeholder:"TIME"`
 	KeepRejected  time.Duration `name:"keep-rejected" env:"POLDER_KEEP_REJECTED" default:"720h" help:"How long rejected lines are kept." placeholder:"TIME"`
 	KeepExposures time.Duration `name:"keep-exposures" env:"POLDER_KEEP_EXPOSURES" default:"43800h" help:"How long exposures and their notifications are kept after they were last seen (43800h is 60 months)." placeholder:"TIME"`

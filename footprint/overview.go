@@ -1,0 +1,109 @@
+package footprint
+
+import (
+	"context"
+	"time"
+
+	"polder/internal/db"
+	"polder/internal/i18n"
+)
+
+// Label names an asset where another page lists assets: a mandate, a warning.
+type Label struct {
+	ID    db.ID
+	Kind  Kind
+	Value string
+	State State
+}
+
+// AssetLabels returns what an organisation claims and has, at most 2000, in the caller's transaction.
+func (f *Footprint) AssetLabels(ctx context.Context, tx *db.Tx, organisation db.ID) (labels []Label, err error) {
+	list, _, err := listClaims(ctx, tx, organisation, Filter{Every: true}, 0, 2000)
+	for _, c := range list {
+		labels = append(labels, Label{c.ID, c.Kind, c.Value, c.State})
+	}
+	return labels, err
+}
+
+// HomeLine is something that an organisation should know or do about its assets.
+type HomeLine struct {
+	Message string // id of a message with the placeholder Count
+	Count   int
+	Path    string
+	Urgent  bool
+}
+
+// Text is the line in the reader's language.
+func (l HomeLine) Text(p *i18n.Printer) string { return p.N(l.Message, l.Count) }
+
+// HomeLines returns what an organisation's first page says of its assets, in the caller's
+// transaction: what needs doing first.
+func (f *Footprint) HomeLines(ctx context.Context, tx *db.Tx, organisation db.ID) (lines []HomeLine, err error) {
+	counts, err := countClaims(ctx, tx, organisation, Filter{Every: true})
+	if err != nil {
+		return nil, err
+	}
+	path := "/o/" + organisation.String() + "/assets"
+	corrections, err := correctionsOf(ctx, tx, organisation)
+	if err != nil {
+		return nil, err
+	}
+	if n := len(corrections); n > 0 {
+		lines = append(lines, HomeLine{"footprint.home.correction", n, path, true})
+	}
+	for _, s := range []State{Unproven, Contested, Pending, Expired, Shown, Active} {
+		if counts[s] > 0 {
+			lines = append(lines, HomeLine{"footprint.home." + string(s), counts[s], path + "?state=" + string(s), s == Unproven || s == Pending || s == Expired})
+		}
+	}
+	if len(lines) == 0 {
+		lines = append(lines, HomeLine{"footprint.home.none", 0, path + "/new", true})
+	}
+	return lines, nil
+}
+
+// Exported is one asset as an organisation takes it with it.
+type Exported struct {
+	ID           db.ID     `json:"id"`
+	Kind         string    `json:"kind"`
+	Value        string    `json:"value"`
+	Role         string    `json:"role"`
+	State        string    `json:"state"`
+	Method       string    `json:"method,omitempty"`
+	Evidence     string    `json:"evidence,omitempty"`
+	Reason       string    `json:"reason,omitempty"`
+	Plea         string    `json:"plea,omitempty"`
+	RegisteredBy db.ID     `json:"registered_by,omitzero"`
+	RegisteredAt time.Time `json:"registered_at"`
+	ProvenAt     time.Time `json:"proven_at,omitzero"`
+	CheckedAt    time.Time `json:"checked_at,omitzero"`
+	ExpiresAt    time.Time `json:"expires_at,omitzero"`
+	DecidedAt    time.Time `json:"decided_at,omitzero"`
+}
+
+// ExportOf returns all that is kept of an organisation's assets, in the caller's transaction.
+func (f *Footprint) ExportOf(ctx context.Context, tx *db.Tx, organisation db.ID) (any, error) {
+	all := []Exported{}
+	for _, state := range append([]State{""}, Withdrawn) {
+		for offset := 0; ; offset += 1000 {
+			list, _, err := listClaims(ctx, tx, organisation, Filter{Every: true, State: state}, offset, 1000)
+			if err != nil {
+				return nil, err
+			}
+			for _, c := range list {
+				all = append(all, Exported{c.ID, c.Kind.String(), c.Value, c.Role.String(), string(c.State), string(c.Method), c.Evidence, c.Reason, c.Plea,
+					c.RegisteredBy, c.RegisteredAt, c.ProvenAt, c.CheckedAt, c.ExpiresAt, c.DecidedAt})
+			}
+			if len(list) < 1000 {
+				break
+			}
+		}
+	}
+	return all, nil
+}
+
+// ForgetPerson takes an account out of the claims that it registered or decided, in the caller's
+// transaction: the claims and the record stay, without the person.
+func (f *Footprint) ForgetPerson(ctx context.Context, tx *db.Tx, account db.ID) error {
+	return forgetPerson(ctx, tx, account)
+}
