@@ -20,6 +20,7 @@ import (
 	"polder/internal/fault"
 	"polder/internal/i18n"
 	"polder/internal/jobs"
+	"polder/internal/kvk"
 	"polder/internal/mail"
 	"polder/internal/outbox"
 	"polder/internal/signin"
@@ -77,7 +78,7 @@ func (a *app) wire(ctx context.Context) error {
 	if err != nil {
 		return unusable{err}
 	}
-	if a.catalog, err = i18n.New(web.Messages, signin.Locales(), notify.Locales(), demoMessages); err != nil {
+	if a.catalog, err = i18n.New(web.Messages, signin.Locales(), directory.Locales(), notify.Locales(), demoMessages); err != nil {
 		return fmt.Errorf("read the messages: %w", err)
 	}
 	a.catalog.Zone = a.set.Location()
@@ -93,7 +94,14 @@ func (a *app) wire(ctx context.Context) error {
 	a.signin = signin.New(a.db, a.outbox, a.catalog, a.now, a.log, signin.Settings{
 		BaseURL: a.set.BaseURL, Centre: a.set.Name, Key: key, Idle: a.set.SessionIdle, Longest: a.set.SessionLongest,
 	})
-	a.directory = directory.New(a.db, a.now)
+	register, err := kvk.New(a.set.KVKURL, a.set.KVKKey)
+	if err != nil {
+		return unusable{fault.Wrap(fault.Invalid, err, "POLDER_KVK_URL cannot be used")}
+	}
+	a.directory = directory.New(a.db, a.now, directory.House{
+		Signin: a.signin, Outbox: a.outbox, Queue: a.queue, Catalog: a.catalog, Log: a.log, Register: register,
+		Settings: directory.Settings{BaseURL: a.set.BaseURL, Centre: a.set.Name, Desk: deskAddress(a.set.Desk), Key: key, KeepClosed: a.set.KeepClosed},
+	})
 	a.footprint = footprint.New(a.db, a.now, a.log)
 	a.notify = notify.New(a.db, a.footprint, a.queue, a.catalog, a.now, a.log, notify.Settings{
 		BaseURL: a.set.BaseURL, Centre: a.set.Name, Phone: a.set.Phone, Desk: a.set.Desk, From: a.set.From, ReplyTo: a.set.ReplyTo,
@@ -141,6 +149,15 @@ func newPost(set *config.Settings) (*mail.Post, error) {
 		return nil, fault.Wrap(fault.Invalid, err, "POLDER_DKIM_KEY cannot be used")
 	}
 	return p, nil
+}
+
+// deskAddress is the bare address of the desk; "" when there is none.
+func deskAddress(s string) string {
+	a, err := netmail.ParseAddress(s)
+	if err != nil {
+		return ""
+	}
+	return a.Address
 }
 
 func (a *app) close() error {

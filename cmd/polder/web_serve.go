@@ -60,6 +60,7 @@ func (a *app) site(o web.Options) (*web.Site, error) {
 	if err != nil {
 		return nil, err
 	}
+	a.directory.Routes(site)
 	a.notify.Routes(site)
 	a.operatorRoutes(site, metrics, o.Demo)
 	return site, nil

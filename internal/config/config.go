@@ -46,6 +46,10 @@ type Settings struct {
 	SessionIdle    time.Duration `name:"session-idle" env:"POLDER_SESSION_IDLE" default:"2h" help:"A signed-in person who does nothing for this long is signed out." placeholder:"TIME"`
 	SessionLongest time.Duration `name:"session-longest" env:"POLDER_SESSION_LONGEST" default:"12h" help:"Everybody is signed out after this, however busy." placeholder:"TIME"`
 
+	KVKURL string `name:"kvk-url" env:"POLDER_KVK_URL" default:"https://api.kvk.nl/api" help:"Address of the API of the Dutch trade register." placeholder:"URL"`
+	KVKKey string `name:"kvk-key" env:"POLDER_KVK_KEY" help:"Key for the API of the Dutch trade register; without it numbers are checked by their form alone." placeholder:"KEY"`
+
+	KeepClosed    time.Duration `name:"keep-closed" env:"POLDER_KEEP_CLOSED" default:"43800h" help:"How long name and number of an organisation are kept after it was closed (43800h is 60 months)." placeholder:"TIME"`
 	KeepRaw       time.Duration `name:"keep-raw" env:"POLDER_KEEP_RAW" default:"720h" help:"How long raw reports are kept (720h is 30 days)." placeholder:"TIME"`
 	KeepRejected  time.Duration `name:"keep-rejected" env:"POLDER_KEEP_REJECTED" default:"720h" help:"How long rejected lines are kept." placeholder:"TIME"`
 	KeepExposures time.Duration `name:"keep-exposures" env:"POLDER_KEEP_EXPOSURES" default:"43800h" help:"How long exposures and their notifications are kept after they were last seen (43800h is 60 months)." placeholder:"TIME"`
@@ -84,6 +88,9 @@ func (s *Settings) Check() error {
 	}
 	if s.SessionIdle < time.Minute || s.SessionLongest < s.SessionIdle || s.SessionLongest > 30*24*time.Hour {
 		bad("POLDER_SESSION_IDLE must be at least 1m, and POLDER_SESSION_LONGEST at least that and at most 720h")
+	}
+	if s.KeepClosed < 0 {
+		bad("POLDER_KEEP_CLOSED must not be negative")
 	}
 	if s.Gather < 0 || s.Gather > 24*time.Hour {
 		bad("POLDER_GATHER must be 0s to 24h")

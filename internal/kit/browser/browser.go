@@ -27,6 +27,7 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 )
 
@@ -253,4 +254,14 @@ func (b *Browser) Axe() []Violation {
 	return Eval[[]Violation](b, `axe.run(document, {resultTypes: ["violations"]}).then(r => r.violations.map(v => ({
 		ID: v.id, Impact: v.impact || "", Help: v.help,
 		Nodes: v.nodes.map(n => n.target.join(" ") + ": " + (n.failureSummary || "").replace(/\s+/g, " "))})))`)
+}
+
+// SetCookie gives the browser a cookie for a site, such as that of a session that the test began itself.
+func (b *Browser) SetCookie(site, name, value string) {
+	b.t.Helper()
+	hidden := true
+	_, err := chromedp.Call(b.ctx, network.SetCookie, network.SetCookieParams{Name: name, Value: value, URL: site, HTTPOnly: &hidden, SameSite: network.CookieSameSiteLax})
+	if err != nil {
+		b.t.Fatalf("browser: set cookie %s of %s: %v", name, site, err)
+	}
 }
