@@ -41,7 +41,7 @@ func TestRegistering(t *testing.T) {
 			!strings.HasPrefix(o.Reference, "ORG-") || len(o.Reference) != 10 || o.Employees != 10 {
 			t.Fatalf("%+v", o)
 		}
-		if !strings.Contains(w.latest("desk@polder.example"), "/desk/organisations/"+o.ID.String()) {
+		if !w.told("desk@polder.example", "/desk/organisations/"+o.ID.String()) {
 			t.Error("the desk is not told where to look")
 		}
 		again, err := w.dir.Register(w.as("anna"), x)
@@ -59,7 +59,7 @@ func TestRegistering(t *testing.T) {
 		if err := w.dir.Decide(w.as("advies"), o.ID, Asked, "Is dit de winkel?"); err != nil {
 			t.Fatal(err)
 		}
-		if !strings.Contains(w.latest("anna@people.example"), "Is dit de winkel?") {
+		if !w.told("anna@people.example", "Is dit de winkel?") {
 			t.Error("the question did not come")
 		}
 		if err := w.dir.Reply(w.as("anna"), o.ID, "Ja, en de bakkerij."); err != nil {
@@ -126,7 +126,7 @@ func TestDuplicates(t *testing.T) {
 		if n := len(w.mails("anna@people.example")); n != 3 { // registered, accepted, join
 			t.Errorf("anna has %d mails", n)
 		}
-		if strings.Contains(w.latest("anna@people.example"), "bram@") {
+		if w.told("anna@people.example", "bram@") {
 			t.Error("the address of who asks stands in the mail")
 		}
 		p, err := w.dir.People(w.as("anna"), there)
@@ -139,7 +139,7 @@ func TestDuplicates(t *testing.T) {
 		if err := w.dir.AnswerJoin(w.as("anna"), there, p.Joins[0].ID, actor.Member); fault.KindOf(err) != fault.NotFound {
 			t.Errorf("answered twice: %v", err)
 		}
-		token := invitationLink.FindStringSubmatch(w.latest("bram@people.example"))[1]
+		token := w.invitation("bram@people.example")
 		if got, err := w.dir.Accept(w.as("bram"), token); err != nil || got != there {
 			t.Fatalf("%v, %v", got, err)
 		}
@@ -188,7 +188,7 @@ func TestFirstOwnerOfAnImported(t *testing.T) {
 		if err := w.dir.AnswerJoinForOwner(w.as("adviser"), o.ID, file.Joins[0].ID, true); err != nil {
 			t.Fatal(err)
 		}
-		token := invitationLink.FindStringSubmatch(w.latest("anna@people.example"))[1]
+		token := w.invitation("anna@people.example")
 		if _, err := w.dir.Accept(w.as("anna"), token); err != nil {
 			t.Fatal(err)
 		}
@@ -248,7 +248,7 @@ func TestPlaces(t *testing.T) {
 		if err := w.dir.Invite(w.as("anna"), o, "Bram@People.example", actor.Owner); err != nil {
 			t.Fatal(err)
 		}
-		token := invitationLink.FindStringSubmatch(w.latest("bram@people.example"))[1]
+		token := w.invitation("bram@people.example")
 		if strings.Contains(w.record(), token) {
 			t.Error("the token stands in the record")
 		}
@@ -295,7 +295,7 @@ func TestPlaces(t *testing.T) {
 			if err := w.dir.Invite(w.as("anna"), o, "bram@people.example", actor.Member); err != nil {
 				t.Fatal(err)
 			}
-			token := invitationLink.FindStringSubmatch(w.latest("bram@people.example"))[1]
+			token := w.invitation("bram@people.example")
 			p, err := w.dir.People(w.as("anna"), o)
 			if err != nil || len(p.Invitations) != 1 {
 				t.Fatalf("%+v, %v", p, err)
@@ -407,13 +407,14 @@ func TestContacts(t *testing.T) {
 		if w.state(o).Email != "ict@korst.example" {
 			t.Error("the second took the place of the first by itself")
 		}
-		if !strings.Contains(w.latest("ict@korst.example"), "directie@korst.example") {
+		if !w.told("ict@korst.example", "directie@korst.example") {
 			t.Error("the first is not told of the second")
 		}
+		w.box.Clear()
 		if err := w.dir.MakeMain(w.as("anna"), o, second); err != nil || w.state(o).Email != "directie@korst.example" {
 			t.Fatalf("%v, %q", err, w.state(o).Email)
 		}
-		if !strings.Contains(w.latest("ict@korst.example"), "directie@korst.example") {
+		if !w.told("ict@korst.example", "directie@korst.example") {
 			t.Error("the old address is not told")
 		}
 		if err := w.dir.RemoveContact(w.as("anna"), o, second, false); err != nil || w.state(o).Email != "ict@korst.example" {

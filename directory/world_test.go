@@ -87,7 +87,10 @@ func newWorld(t *testing.T, d *db.DB, register ...*kvk.Client) *world {
 	}
 	w.pages = w.dir.routes(w.site)
 	// What other packages serve, as far as this one leads there.
-	stub := func(rw http.ResponseWriter, _ *http.Request) error { _, err := io.WriteString(rw, "elsewhere"); return err }
+	stub := func(rw http.ResponseWriter, _ *http.Request) error {
+		_, err := io.WriteString(rw, "elsewhere")
+		return err
+	}
 	for _, path := range []string{"/sign-in", "/sign-in/confirm", "/{$}"} {
 		w.site.Handle("GET "+path, web.Public, stub)
 	}
@@ -206,29 +209,38 @@ func (w *world) mails(to string) (list []mail.Mail) {
 	return list
 }
 
-// latest is the text of the latest mail to an address.
-func (w *world) latest(to string) string {
-	w.Helper()
-	list := w.mails(to)
-	if len(list) == 0 {
-		w.Fatalf("no mail for %s", to)
-	}
-	return list[len(list)-1].Subject + "\n" + list[len(list)-1].Text
-}
-
 var sixDigits = regexp.MustCompile(`\b(\d{3}) (\d{3})\b`)
 
-// code is the code in the latest mail to an address.
+// found is what the expression finds in the latest mail to an address that has it. Mails that went
+// out together come in any order.
+func (w *world) found(to string, in *regexp.Regexp) []string {
+	w.Helper()
+	for _, m := range slices.Backward(w.mails(to)) {
+		if found := in.FindStringSubmatch(m.Text); found != nil {
+			return found
+		}
+	}
+	w.Fatalf("no mail for %s has %s", to, in)
+	return nil
+}
+
+// code is the code that was mailed last to an address.
 func (w *world) code(to string) string {
 	w.Helper()
-	m := sixDigits.FindStringSubmatch(w.latest(to))
-	if m == nil {
-		w.Fatalf("no code in %s", w.latest(to))
-	}
+	m := w.found(to, sixDigits)
 	return m[1] + m[2]
 }
 
 var invitationLink = regexp.MustCompile(`/invitation/([A-Za-z0-9_-]{43})`)
+
+// invitation is the secret of the invitation that was mailed last to an address.
+func (w *world) invitation(to string) string { w.Helper(); return w.found(to, invitationLink)[1] }
+
+// told tells whether a mail to an address says something.
+func (w *world) told(to, what string) bool {
+	w.Helper()
+	return slices.ContainsFunc(w.mails(to), func(m mail.Mail) bool { return strings.Contains(m.Subject+m.Text, what) })
+}
 
 // ask sends a request as a person ("" for nobody) and returns the answer.
 func (w *world) ask(name, method, path string, form url.Values) *httptest.ResponseRecorder {
