@@ -253,9 +253,6 @@ func (d *Directory) SetPlace(ctx context.Context, organisation, account db.ID, p
 	if err := d.fresh(ctx); err != nil {
 		return err
 	}
-	if place != actor.Owner && place != actor.SecurityContact && place != actor.Member {
-		return wrong("place", "directory.wrong.choice")
-	}
 	return d.as(ctx, organisation, actor.Owner, func(tx *db.Tx, o Organisation) error {
 		had, err := placeOfMember(ctx, tx, o.ID, account)
 		if errors.Is(err, db.ErrNoRows) {
@@ -263,6 +260,9 @@ func (d *Directory) SetPlace(ctx context.Context, organisation, account db.ID, p
 		}
 		if err != nil || had == place {
 			return err
+		}
+		if place != actor.Owner && place != actor.SecurityContact && place != actor.Member {
+			return wrong("place", "directory.wrong.choice")
 		}
 		n, err := setPlace(ctx, tx, o.ID, account, place)
 		if err != nil {

@@ -136,8 +136,8 @@ func (p *pages) inviteJoin(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	place := placeOfForm(f.Get("place-" + join.String()))
-	if place&actor.Inside == 0 {
-		return wrong("place", "directory.wrong.choice")
+	if place == 0 {
+		place = actor.Delegate // none that can be given, which the verb says once it knows whose request it is
 	}
 	if err := p.d.AnswerJoin(r.Context(), in(r), join, place); err != nil {
 		return err
