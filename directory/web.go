@@ -118,7 +118,7 @@ func (p *pages) show(w http.ResponseWriter, r *http.Request, name, title string,
 	say := web.Printer(r)
 	data := frame{View: view}
 	if in := actor.From(r.Context()).In; !in.Organisation.IsZero() {
-		data.Base = "/o/" + in.Organisation.String()
+		data.Base, wide = "/o/"+in.Organisation.String(), true // one frame for all pages beside the list
 	}
 	if key := "directory.done." + r.URL.Query().Get("done"); r.Method == http.MethodGet && say.Has(key) {
 		data.Done = say.T(key)

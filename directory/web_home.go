@@ -163,10 +163,10 @@ func (p *pages) showHome(w http.ResponseWriter, r *http.Request, text string, ba
 }
 
 func factsOf(say *i18n.Printer, o Organisation) []fact {
-	list := []fact{{say.T("directory.field.reference"), o.Reference}}
+	list := []fact{{say.T("directory.fact.reference"), o.Reference}}
 	add := func(key, value string) {
 		if value != "" {
-			list = append(list, fact{say.T("directory.field." + key), value})
+			list = append(list, fact{say.T("directory.fact." + key), value})
 		}
 	}
 	if o.RegistrationNumber == "" {
