@@ -30,6 +30,9 @@ type Mandate struct {
 // Open tells whether the mandate counts at a moment.
 func (m Mandate) Open(now time.Time) bool { return m.WithdrawnAt.IsZero() && m.EndsAt.After(now) }
 
+// LastDay is a moment of the last day on which it counts: it ends with that day.
+func (m Mandate) LastDay() time.Time { return m.EndsAt.Add(-time.Microsecond) }
+
 // AssetLabel is one asset by the name under which people know it.
 type AssetLabel struct {
 	ID    db.ID
@@ -161,7 +164,7 @@ func (d *Directory) Give(ctx context.Context, organisation db.ID, w Wish) error 
 		if err := d.record(ctx, tx, audit.Grant, o.ID, "mandate %s to %s, acting %v, all assets %v, until %s", m.ID, holder.ID, m.Acting, m.EveryAsset, m.EndsAt.Format(time.DateOnly)); err != nil {
 			return err
 		}
-		return d.tellBoth(ctx, tx, o, holder, "mandate", w.Ends)
+		return d.tellBoth(ctx, tx, o, holder, "mandate", m.LastDay())
 	})
 }
 
@@ -231,7 +234,7 @@ func (d *Directory) endMandate(ctx context.Context, side, mandate db.ID, how str
 		if err != nil {
 			return err
 		}
-		return d.tellBoth(ctx, tx, both[m.Organisation], both[m.Holder], how, m.EndsAt)
+		return d.tellBoth(ctx, tx, both[m.Organisation], both[m.Holder], how, m.LastDay())
 	})
 }
 

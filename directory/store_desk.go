@@ -74,19 +74,39 @@ func byName(tx *db.Tx) (from, below, after, order string) {
 	return `LOWER(o.name) >= LOWER(?1)`, `LOWER(o.name) < ?2`, `(LOWER(o.name) > LOWER(?3) OR LOWER(o.name) = LOWER(?3) AND o.id > ?4)`, `LOWER(o.name), o.id`
 }
 
-// beginning returns organisations whose name begins with q, after the cursor.
+// beginning returns organisations whose name begins with q, after the cursor. The ids come first, by
+// the index alone; what belongs to them is read for those.
 func beginning(ctx context.Context, tx *db.Tx, q string, after Cursor, limit int) ([]Organisation, error) {
 	from, below, past, order := byName(tx)
 	end, err := lowered(ctx, tx, q)
 	if err != nil {
 		return nil, err
 	}
-	start := q
-	if after.Name > "" {
-		// The index can begin at the cursor: everything from there on begins with q or lies past the end.
-		start = after.Name
+	where, args := `WHERE `+from+` AND `+below+` AND `+past+` ORDER BY `+order+` LIMIT ?5`, []any{q, end + "\U0010FFFF", after.Name, after.ID, limit}
+	switch {
+	case after != (Cursor{}):
+		args[0] = after.Name // the index begins there: what is left begins with q, or lies past the end
+	default:
+		where, args = `WHERE `+from+` AND `+below+` ORDER BY `+order+` LIMIT ?3`, []any{q, end + "\U0010FFFF", limit}
 	}
-	return organisationsBy(ctx, tx, `WHERE `+from+` AND `+below+` AND `+past+` ORDER BY `+order+` LIMIT ?5`, start, end+"\U0010FFFF", after.Name, after.ID, limit)
+	var ids []db.ID
+	if err := tx.Each(ctx, func(scan func(...any) error) error {
+		var id db.ID
+		err := scan(&id)
+		ids = append(ids, id)
+		return err
+	}, `SELECT o.id FROM directory_organisation o `+where, args...); err != nil {
+		return nil, err
+	}
+	found, err := byIDs(ctx, tx, ids)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]Organisation, len(ids))
+	for i, id := range ids {
+		list[i] = found[id]
+	}
+	return list, nil
 }
 
 // lowered is the text in the small letters of the database, which are those of its index.

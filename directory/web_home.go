@@ -63,7 +63,7 @@ func (p *pages) mine(w http.ResponseWriter, r *http.Request) error {
 	for _, m := range list {
 		row := mineRow{Path: "/o/" + m.ID.String(), Name: m.Name, Reference: m.Reference, What: say.T("directory.place." + m.Place.String()), State: stateTag(say, m.State)}
 		if m.Place == actor.Delegate {
-			row.Line = say.T("directory.mine.behalf", "Behalf", m.Behalf, "Until", say.Date(m.EndsAt))
+			row.Line = say.T("directory.mine.behalf", "Behalf", m.Behalf, "Until", say.Date(Mandate{EndsAt: m.EndsAt}.LastDay()))
 		}
 		v.Rows = append(v.Rows, row)
 	}

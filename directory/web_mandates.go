@@ -28,7 +28,7 @@ type mandateRow struct {
 
 func mandateRows(say *i18n.Printer, list []Mandate, clients bool, base string, now time.Time) (rows []mandateRow) {
 	for _, m := range list {
-		row := mandateRow{Name: m.HolderName, Reference: m.HolderReference, Path: base + "/" + m.ID.String(), GivenAt: m.GivenAt, EndsAt: m.EndsAt, Open: m.Open(now)}
+		row := mandateRow{Name: m.HolderName, Reference: m.HolderReference, Path: base + "/" + m.ID.String(), GivenAt: m.GivenAt, EndsAt: m.LastDay(), Open: m.Open(now)}
 		if clients {
 			row.Name, row.Reference = m.OrganisationName, m.OrganisationReference
 			if row.Open {
@@ -119,7 +119,7 @@ func (p *pages) mandateForm(r *http.Request, f url.Values, bad Wrongs) (v mandat
 		May: selection{Name: "may", Label: say.T("directory.mandates.may"), Error: bad.text(say, "may"), Options: chosen([]option{
 			{Value: "read", Label: say.T("directory.mandates.reads"), Line: say.T("directory.mandates.reads_line")},
 			{Value: "act", Label: say.T("directory.mandates.acts"), Line: say.T("directory.mandates.acts_line")}}, f.Get("may"))},
-		Ends: web.Field{Name: "ends", Type: "date", Label: say.T("directory.mandates.ends"), Hint: say.T("directory.mandates.ends_hint", "Last", p.day(say, longestMandate, 0)), Value: f.Get("ends"), Error: bad.text(say, "ends"), Required: true},
+		Ends: web.Field{Name: "ends", Type: "date", Label: say.T("directory.mandates.ends"), Hint: say.T("directory.mandates.ends_hint", "Last", say.Date(p.d.now().AddDate(longestMandate, 0, 0))), Value: f.Get("ends"), Error: bad.text(say, "ends"), Required: true},
 	}
 	if len(assets) > 0 {
 		v.Scope = selection{Name: "scope", Label: say.T("directory.mandates.scope"), Error: bad.text(say, "scope"), Options: chosen([]option{
@@ -196,7 +196,7 @@ func (p *pages) give(w http.ResponseWriter, r *http.Request) error {
 	if len(bad) > 0 {
 		return p.show(w, r, "mandate_new", say.T("directory.mandates.new"), v, bad, false)
 	}
-	v.Found, v.Until = &found, x.Ends.Add(-time.Second)
+	v.Found, v.Until = &found, Mandate{EndsAt: x.Ends}.LastDay()
 	return p.show(w, r, "mandate_confirm", say.T("directory.mandates.confirm", "Holder", found.Name), v, nil, false)
 }
 
