@@ -6,9 +6,9 @@ import (
 	"polder/internal/db"
 )
 
-// Accepted tells whether staff accepted the organisation's registration and it is not closed, in the
+// IsAccepted tells whether staff accepted the organisation's registration and it is not closed, in the
 // caller's transaction. One that does not exist is not accepted.
-func Accepted(ctx context.Context, tx *db.Tx, organisation db.ID) (bool, error) {
+func IsAccepted(ctx context.Context, tx *db.Tx, organisation db.ID) (bool, error) {
 	return isAccepted(ctx, tx, organisation)
 }
 

@@ -58,7 +58,7 @@ func (d *Directory) importRows(ctx context.Context, tx *db.Tx, r io.Reader) (don
 	}
 	columns := []string{"reference", "name", "registration_number", "sector", "province", "employees", "language", "notify_email"}
 	var has []bool
-	var wrong Wrong
+	var wrong WrongLines
 	err = EachRow(r, columns, []string{"reference", "name"}, func(h []bool) { has = h }, &wrong, func(line int, v []string) ([]string, error) {
 		o, faults := NewOrganisation(v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7])
 		if first, twice := seen[o.Reference]; twice {
@@ -92,9 +92,9 @@ func (d *Directory) importRows(ctx context.Context, tx *db.Tx, r io.Reader) (don
 	return done, err
 }
 
-// Wrong collects what is wrong with the lines of a file, of which it names MostErrors and counts the
+// WrongLines collects what is wrong with the lines of a file, of which it names MostErrors and counts the
 // rest. The zero value is ready for use.
-type Wrong struct {
+type WrongLines struct {
 	count int
 	lines []wrongLine
 }
@@ -105,14 +105,14 @@ type wrongLine struct {
 }
 
 // Add notes what is wrong with a line, in sentences.
-func (w *Wrong) Add(line int, sentences ...string) {
+func (w *WrongLines) Add(line int, sentences ...string) {
 	if w.count++; w.count <= MostErrors {
 		w.lines = append(w.lines, wrongLine{line, fmt.Sprintf("line %d: %s", line, strings.Join(sentences, "; "))})
 	}
 }
 
 // Err returns all that was added as one Invalid fault, in the order of the lines; nil when nothing was.
-func (w *Wrong) Err() error {
+func (w *WrongLines) Err() error {
 	if w.count == 0 {
 		return nil
 	}
@@ -137,7 +137,7 @@ func (w *Wrong) Err() error {
 // may be nil, is told first which of the columns the file has. row returns what is wrong with the
 // line, which is added to wrong. A column that is not known, or a required one that is missing, is an
 // Invalid fault before the first line.
-func EachRow(r io.Reader, columns, required []string, header func(has []bool), wrong *Wrong, row func(line int, values []string) (wrong []string, err error)) error {
+func EachRow(r io.Reader, columns, required []string, header func(has []bool), wrong *WrongLines, row func(line int, values []string) (wrong []string, err error)) error {
 	c := csv.NewReader(&bounded{r: &withoutBOM{r: r}})
 	c.ReuseRecord = true
 	first, err := c.Read()

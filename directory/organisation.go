@@ -24,8 +24,17 @@ type Organisation struct {
 	Province           string
 	Employees          int    // -1: not known
 	Language           string // "nl" or "en"
-	Email              string // where warnings go; "": nowhere yet
+	Email              string // where warnings go: the main verified contact of an accepted one; "": nowhere
 	CreatedAt          time.Time
+	Kind               string // "company" or "partnership"
+	State              State
+	Scheme             string    // how the registration number is to be read
+	Domain             string    // as it was given; proves nothing
+	RegisterName       string    // as the trade register had it; "" when it was not asked
+	WishedName         string    // what the owner asks staff to make of the name; "" when nothing
+	WishedNumber       string    // and of the number
+	WaitsAt            time.Time // since when staff has something to decide; zero: nothing
+	ClosedAt           time.Time
 }
 
 // NewOrganisation checks one row of an operator's register and returns all that is wrong with it,

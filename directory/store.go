@@ -9,15 +9,18 @@ import (
 )
 
 const organisationColumns = `o.id, o.reference, o.name, o.registration_number, o.sector, o.province, o.employees,
-	o.language, COALESCE(c.email, ''), o.created_at`
+	o.language, COALESCE(c.email, ''), o.created_at, o.kind, o.state, o.scheme, o.domain, o.register_name, o.wished_name, o.wished_number,
+	o.waits_at, o.closed_at`
 
+// Nothing goes to an organisation that staff has not accepted, or that is closed.
 const organisationFrom = ` FROM directory_organisation o
-	LEFT JOIN directory_contact c ON c.organisation_id = o.id AND c.purpose = 'warnings' `
+	LEFT JOIN directory_contact c ON c.organisation_id = o.id AND c.purpose = 'warnings' AND c.main = 1 AND o.state = 'accepted' `
 
 func scanOrganisation(scan func(...any) error) (o Organisation, err error) {
-	var created db.Time
-	err = scan(&o.ID, &o.Reference, &o.Name, &o.RegistrationNumber, &o.Sector, &o.Province, &o.Employees, &o.Language, &o.Email, &created)
-	o.CreatedAt = created.Time
+	var created, waits, closed db.Time
+	err = scan(&o.ID, &o.Reference, &o.Name, &o.RegistrationNumber, &o.Sector, &o.Province, &o.Employees, &o.Language, &o.Email, &created,
+		&o.Kind, &o.State, &o.Scheme, &o.Domain, &o.RegisterName, &o.WishedName, &o.WishedNumber, &waits, &closed)
+	o.CreatedAt, o.WaitsAt, o.ClosedAt = created.Time, waits.Time, closed.Time
 	return o, err
 }
 
@@ -126,7 +129,8 @@ func unstage(ctx context.Context, tx *db.Tx, now int64, has []bool) (added, chan
 	contact := has[len(has)-1]
 	other := ` FALSE`
 	if contact {
-		other = ` s.email <> COALESCE((SELECT c.email FROM directory_contact c WHERE c.organisation_id = o.id AND c.purpose = 'warnings'), '')`
+		other = ` (s.email <> '' AND NOT EXISTS (SELECT 1 FROM directory_contact c WHERE c.organisation_id = o.id AND c.purpose = 'warnings' AND c.email = s.email))
+			OR EXISTS (SELECT 1 FROM directory_contact c WHERE c.id = o.id AND c.email <> s.email)`
 	}
 	changed, err = tx.Exec(ctx, `UPDATE directory_organisation AS o SET `+strings.Join(set, ", ")+`, changed_at = ?1
 		FROM directory_stage s WHERE s.reference = o.reference AND (`+strings.Join(differs, " OR ")+` OR`+other+`)`, now)
@@ -141,15 +145,34 @@ func unstage(ctx context.Context, tx *db.Tx, now int64, has []bool) (added, chan
 	if err != nil || !contact {
 		return added, changed, err
 	}
-	_, err = tx.Exec(ctx, `INSERT INTO directory_contact (organisation_id, purpose, email, created_at)
-		SELECT o.id, 'warnings', s.email, ?1 FROM directory_stage s JOIN directory_organisation o ON o.reference = s.reference
-		WHERE s.email <> ''
-		ON CONFLICT (organisation_id, purpose) DO UPDATE SET email = excluded.email
-		WHERE directory_contact.email <> excluded.email`, now)
-	if err != nil {
-		return 0, 0, err
+	return added, changed, unstageContacts(ctx, tx, now)
+}
+
+// unstageContacts makes the operator's contact of each staged organisation that of the file. It
+// counts as verified, and as the main one unless the organisation has chosen one itself.
+func unstageContacts(ctx context.Context, tx *db.Tx, now int64) error {
+	for _, q := range []string{
+		`DELETE FROM directory_contact WHERE EXISTS (SELECT 1 FROM directory_stage s JOIN directory_organisation o ON o.reference = s.reference
+			WHERE o.id = directory_contact.id AND s.email <> directory_contact.email)`,
+		`UPDATE directory_contact SET verified_at = ?1 WHERE verified_at IS NULL AND purpose = 'warnings' AND EXISTS (SELECT 1
+			FROM directory_stage s JOIN directory_organisation o ON o.reference = s.reference
+			WHERE o.id = directory_contact.organisation_id AND s.email = directory_contact.email)`,
+		`INSERT INTO directory_contact (id, organisation_id, purpose, email, main, created_at, verified_at, code_tries)
+			SELECT o.id, o.id, 'warnings', s.email, 0, ?1, ?1, 0 FROM directory_stage s JOIN directory_organisation o ON o.reference = s.reference
+			WHERE s.email <> '' AND o.state <> 'closed' AND NOT EXISTS (SELECT 1 FROM directory_contact c
+				WHERE c.organisation_id = o.id AND c.purpose = 'warnings' AND c.email = s.email)`,
+		`UPDATE directory_contact SET main = 1 WHERE purpose = 'warnings' AND main = 0 AND EXISTS (SELECT 1
+			FROM directory_stage s JOIN directory_organisation o ON o.reference = s.reference
+			WHERE o.id = directory_contact.organisation_id AND s.email = directory_contact.email)
+			AND NOT EXISTS (SELECT 1 FROM directory_contact m WHERE m.organisation_id = directory_contact.organisation_id AND m.purpose = 'warnings' AND m.main = 1)`,
+	} {
+		var args []any
+		if strings.Contains(q, "?1") {
+			args = []any{now}
+		}
+		if _, err := tx.Exec(ctx, q, args...); err != nil {
+			return err
+		}
 	}
-	_, err = tx.Exec(ctx, `DELETE FROM directory_contact WHERE purpose = 'warnings' AND organisation_id IN (
-		SELECT o.id FROM directory_stage s JOIN directory_organisation o ON o.reference = s.reference WHERE s.email = '')`)
-	return added, changed, err
+	return nil
 }

@@ -42,7 +42,7 @@ func (f *Footprint) Withdraw(ctx context.Context, r io.Reader) (Imported, error)
 var errUnchanged = errors.New("nothing changed")
 
 // check looks at the lines of a file together, once they are staged.
-type check func(ctx context.Context, tx *db.Tx, wrong *directory.Wrong) error
+type check func(ctx context.Context, tx *db.Tx, wrong *directory.WrongLines) error
 
 func (f *Footprint) change(ctx context.Context, r io.Reader, required []string, also check, apply func(ctx context.Context, tx *db.Tx, done *Imported, now, version int64) error) (done Imported, err error) {
 	err = f.db.Write(ctx, func(tx *db.Tx) error {
@@ -102,7 +102,7 @@ func stageRows(ctx context.Context, tx *db.Tx, r io.Reader, required []string, a
 		role             Role
 	}
 	var batch []line
-	var wrong directory.Wrong
+	var wrong directory.WrongLines
 	known := map[string]db.ID{}
 	flush := func() error {
 		var ask []string

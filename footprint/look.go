@@ -84,7 +84,7 @@ func (f *Footprint) AskCode(ctx context.Context, organisation, asset db.ID) erro
 			return fault.New(fault.Invalid, "footprint.error.wide")
 		}
 		// We mail strangers, with the organisation's name, only for those whom staff know.
-		if ok, err := directory.Accepted(ctx, tx, organisation); err != nil {
+		if ok, err := directory.IsAccepted(ctx, tx, organisation); err != nil {
 			return err
 		} else if !ok {
 			return fault.New(fault.Conflict, "footprint.error.not_accepted")

@@ -4,8 +4,8 @@ import (
 	"context"
 	"time"
 
+	"polder/directory"
 	"polder/internal/db"
-	"polder/internal/i18n"
 )
 
 // Label names an asset where another page lists assets: a mandate, a warning.
@@ -25,20 +25,9 @@ func (f *Footprint) AssetLabels(ctx context.Context, tx *db.Tx, organisation db.
 	return labels, err
 }
 
-// HomeLine is something that an organisation should know or do about its assets.
-type HomeLine struct {
-	Message string // id of a message with the placeholder Count
-	Count   int
-	Path    string
-	Urgent  bool
-}
-
-// Text is the line in the reader's language.
-func (l HomeLine) Text(p *i18n.Printer) string { return p.N(l.Message, l.Count) }
-
 // HomeLines returns what an organisation's first page says of its assets, in the caller's
 // transaction: what needs doing first.
-func (f *Footprint) HomeLines(ctx context.Context, tx *db.Tx, organisation db.ID) (lines []HomeLine, err error) {
+func (f *Footprint) HomeLines(ctx context.Context, tx *db.Tx, organisation db.ID) (lines []directory.Line, err error) {
 	counts, err := countClaims(ctx, tx, organisation, Filter{Every: true})
 	if err != nil {
 		return nil, err
@@ -49,15 +38,16 @@ func (f *Footprint) HomeLines(ctx context.Context, tx *db.Tx, organisation db.ID
 		return nil, err
 	}
 	if n := len(corrections); n > 0 {
-		lines = append(lines, HomeLine{"footprint.home.correction", n, path, true})
+		lines = append(lines, directory.Line{Key: "footprint.home.correction", Count: n, Path: path})
 	}
 	for _, s := range []State{Unproven, Contested, Pending, Expired, Shown, Active} {
 		if counts[s] > 0 {
-			lines = append(lines, HomeLine{"footprint.home." + string(s), counts[s], path + "?state=" + string(s), s == Unproven || s == Pending || s == Expired})
+			lines = append(lines, directory.Line{Key: "footprint.home." + string(s), Count: counts[s], Path: path + "?state=" + string(s),
+				Done: s != Unproven && s != Pending && s != Expired})
 		}
 	}
 	if len(lines) == 0 {
-		lines = append(lines, HomeLine{"footprint.home.none", 0, path + "/new", true})
+		lines = append(lines, directory.Line{Key: "footprint.home.none", Path: path + "/new"})
 	}
 	return lines, nil
 }
@@ -81,25 +71,28 @@ type Exported struct {
 	DecidedAt    time.Time `json:"decided_at,omitzero"`
 }
 
-// ExportOf returns all that is kept of an organisation's assets, in the caller's transaction.
-func (f *Footprint) ExportOf(ctx context.Context, tx *db.Tx, organisation db.ID) (any, error) {
-	all := []Exported{}
+// ExportOf writes all that is kept of an organisation's assets, one after the other, in the caller's
+// transaction.
+func (f *Footprint) ExportOf(ctx context.Context, tx *db.Tx, organisation db.ID, write func(any) error) error {
 	for _, state := range append([]State{""}, Withdrawn) {
 		for offset := 0; ; offset += 1000 {
 			list, _, err := listClaims(ctx, tx, organisation, Filter{Every: true, State: state}, offset, 1000)
 			if err != nil {
-				return nil, err
+				return err
 			}
 			for _, c := range list {
-				all = append(all, Exported{c.ID, c.Kind.String(), c.Value, c.Role.String(), string(c.State), string(c.Method), c.Evidence, c.Reason, c.Plea,
+				err := write(Exported{c.ID, c.Kind.String(), c.Value, c.Role.String(), string(c.State), string(c.Method), c.Evidence, c.Reason, c.Plea,
 					c.RegisteredBy, c.RegisteredAt, c.ProvenAt, c.CheckedAt, c.ExpiresAt, c.DecidedAt})
+				if err != nil {
+					return err
+				}
 			}
 			if len(list) < 1000 {
 				break
 			}
 		}
 	}
-	return all, nil
+	return nil
 }
 
 // ForgetPerson takes an account out of the claims that it registered or decided, in the caller's

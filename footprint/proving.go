@@ -145,7 +145,7 @@ func (f *Footprint) commit(ctx context.Context, fn func(tx *db.Tx) error) error 
 // accepted, or contested. staff says that staff have looked at what stands in its way.
 func (f *Footprint) settle(ctx context.Context, tx *db.Tx, c *Claim, by Cause) error {
 	now := f.now()
-	accepted, err := directory.Accepted(ctx, tx, c.Organisation)
+	accepted, err := directory.IsAccepted(ctx, tx, c.Organisation)
 	if err != nil {
 		return err
 	}

@@ -112,7 +112,7 @@ func (f *Footprint) register(ctx context.Context, tx *db.Tx, organisation db.ID,
 
 // settleProduct takes the organisation's word for a product.
 func (f *Footprint) settleProduct(ctx context.Context, tx *db.Tx, c *Claim) error {
-	accepted, err := directory.Accepted(ctx, tx, c.Organisation)
+	accepted, err := directory.IsAccepted(ctx, tx, c.Organisation)
 	if err != nil {
 		return err
 	}

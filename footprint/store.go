@@ -144,7 +144,7 @@ func stage(ctx context.Context, tx *db.Tx) error {
 }
 
 // stagedTwice adds the lines that say something else of an asset than an earlier line.
-func stagedTwice(ctx context.Context, tx *db.Tx, wrong *directory.Wrong) error {
+func stagedTwice(ctx context.Context, tx *db.Tx, wrong *directory.WrongLines) error {
 	return tx.Each(ctx, func(scan func(...any) error) error {
 		var line, first int
 		var kind, value string

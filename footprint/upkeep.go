@@ -99,7 +99,7 @@ func (f *Footprint) activateMore(ctx context.Context, a activateArgs) error {
 }
 
 func (f *Footprint) activateSome(ctx context.Context, tx *db.Tx, a activateArgs) error {
-	accepted, err := directory.Accepted(ctx, tx, a.Organisation)
+	accepted, err := directory.IsAccepted(ctx, tx, a.Organisation)
 	if err != nil || !accepted {
 		return err
 	}

@@ -178,7 +178,7 @@ func (p *pages) showClaim(w http.ResponseWriter, r *http.Request, id db.ID, wron
 			return err
 		}
 		o := names[c.Organisation]
-		if view.Accepted, err = directory.Accepted(ctx, tx, c.Organisation); err != nil {
+		if view.Accepted, err = directory.IsAccepted(ctx, tx, c.Organisation); err != nil {
 			return err
 		}
 		view.Row, view.Organisation, view.Reference, view.Number = rowOf(say, c, ""), o.Name, o.Reference, o.RegistrationNumber

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"polder/footprint"
 	"polder/internal/kit"
 )
 
@@ -16,7 +15,7 @@ import (
 // with -update after changing them.
 func TestStatesAreDrawn(t *testing.T) {
 	var b strings.Builder
-	b.WriteString("# States\n\nMade from the tables `moves` and `deliveryMoves` in the package notify and `moves` in the package footprint; a test keeps it in step.\n\n## Exposure\n\n```mermaid\nstateDiagram-v2\n    [*] --> new: report\n")
+	b.WriteString("\nMade from the tables `moves` and `deliveryMoves` in the package notify; a test keeps it in step.\n\n## Exposure\n\n```mermaid\nstateDiagram-v2\n    [*] --> new: report\n")
 	order := func(a, b [2]State) int {
 		return cmp.Or(cmp.Compare(slices.Index(states, a[0]), slices.Index(states, b[0])), cmp.Compare(slices.Index(states, a[1]), slices.Index(states, b[1])))
 	}
@@ -35,32 +34,7 @@ func TestStatesAreDrawn(t *testing.T) {
 		}
 	}
 	b.WriteString("```\n\nNothing sets `bounced` yet: reading the mails that come back is still to be built.\n")
-	drawClaims(&b)
-	kit.Golden(t, "../../docs/states.md", []byte(b.String()))
-}
-
-// drawClaims draws what becomes of an asset that an organisation claims.
-func drawClaims(b *strings.Builder) {
-	moves := footprint.Moves()
-	order := func(a, b [2]footprint.State) int {
-		return cmp.Or(cmp.Compare(slices.Index(footprint.States, a[0]), slices.Index(footprint.States, b[0])), cmp.Compare(slices.Index(footprint.States, a[1]), slices.Index(footprint.States, b[1])))
-	}
-	keys := slices.SortedFunc(maps.Keys(moves), order)
-	b.WriteString("\n## Asset that an organisation claims\n\nOnly `active` warns anybody: proven, and the organisation accepted. `organisation` is its owner, security contact or a delegate who may act.\n\n```mermaid\nstateDiagram-v2\n    [*] --> pending: organisation\n    [*] --> active: operator\n")
-	words := func(causes []footprint.Cause) string {
-		list := make([]string, len(causes))
-		for i, c := range causes {
-			list[i] = string(c)
-		}
-		return strings.Join(list, ", ")
-	}
-	for _, m := range keys {
-		fmt.Fprintf(b, "    %s --> %s: %s\n", m[0], m[1], words(moves[m]))
-	}
-	b.WriteString("```\n\n| from | to | by |\n|---|---|---|\n")
-	for _, m := range keys {
-		fmt.Fprintf(b, "| %s | %s | %s |\n", m[0], m[1], words(moves[m]))
-	}
+	kit.GoldenPart(t, "../../docs/states.md", "notify", []byte(b.String()))
 }
 
 func causeWords(causes []Cause) (list []string) {

@@ -14,6 +14,7 @@ import (
 
 	"polder/directory"
 	"polder/footprint"
+	"polder/internal/actor"
 	"polder/internal/audit"
 	"polder/internal/config"
 	"polder/internal/db"
@@ -21,6 +22,7 @@ import (
 	"polder/internal/fetch"
 	"polder/internal/i18n"
 	"polder/internal/jobs"
+	"polder/internal/kvk"
 	"polder/internal/mail"
 	"polder/internal/outbox"
 	"polder/internal/signin"
@@ -101,7 +103,14 @@ func (a *app) wire(ctx context.Context) error {
 		Providers: providers,
 	})
 	a.signin.Jobs(a.queue)
-	a.directory = directory.New(a.db, a.now)
+	register, err := kvk.New(a.set.KVKURL, a.set.KVKKey)
+	if err != nil {
+		return unusable{fault.Wrap(fault.Invalid, err, "POLDER_KVK_URL cannot be used")}
+	}
+	a.directory = directory.New(a.db, a.now, directory.House{
+		Signin: a.signin, Outbox: a.outbox, Queue: a.queue, Catalog: a.catalog, Log: a.log, Register: register,
+		Settings: directory.Settings{BaseURL: a.set.BaseURL, Centre: a.set.Name, Desk: deskAddress(a.set.Desk), Key: key, KeepClosed: a.set.KeepClosed},
+	})
 	client, err := fetch.New(fetch.Options{Resolver: a.set.Resolver})
 	if err != nil {
 		return unusable{fault.Wrap(fault.Invalid, err, "POLDER_RESOLVER cannot be used")}
@@ -112,6 +121,7 @@ func (a *app) wire(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
+	a.join()
 	a.notify = notify.New(a.db, a.footprint, a.queue, a.catalog, a.now, a.log, notify.Settings{
 		BaseURL: a.set.BaseURL, Centre: a.set.Name, Phone: a.set.Phone, Desk: a.set.Desk, From: a.set.From, ReplyTo: a.set.ReplyTo,
 		Gather: a.set.Gather, SendHour: a.set.SendHour, Location: a.set.Location(), Key: key, LinkValid: a.set.LinkValid,
@@ -119,6 +129,29 @@ func (a *app) wire(ctx context.Context) error {
 	})
 	a.notify.Register(a.post)
 	return nil
+}
+
+// join lets the directory tell the domains that stand on it what happened to an organisation, and ask
+// them what they know of one: it does not know them.
+func (a *app) join() {
+	a.directory.OnAccepted(a.footprint.ActivateOf)
+	a.directory.OnClosed(a.footprint.WithdrawOf)
+	a.directory.OnClosed(a.signin.EndTokens)
+	a.signin.OnForget(a.footprint.ForgetPerson)
+	a.directory.OnExport("assets", a.footprint.ExportOf)
+	a.directory.Assets = func(ctx context.Context, tx *db.Tx, organisation db.ID) (list []directory.AssetLabel, err error) {
+		labels, err := a.footprint.AssetLabels(ctx, tx, organisation)
+		for _, l := range labels {
+			list = append(list, directory.AssetLabel{ID: l.ID, Label: l.Value})
+		}
+		return list, err
+	}
+	a.directory.OnHome(func(ctx context.Context, tx *db.Tx, in actor.In) ([]directory.Line, error) {
+		if in.Place == actor.Delegate {
+			return nil, nil // a mandate may cover a part of the assets alone; its page of assets says which
+		}
+		return a.footprint.HomeLines(ctx, tx, in.Organisation)
+	})
 }
 
 // newPost prepares the way to the mail server; nothing is dialled before the first mail.
@@ -158,6 +191,15 @@ func newPost(set *config.Settings) (*mail.Post, error) {
 		return nil, fault.Wrap(fault.Invalid, err, "POLDER_DKIM_KEY cannot be used")
 	}
 	return p, nil
+}
+
+// deskAddress is the bare address of the desk; "" when there is none.
+func deskAddress(s string) string {
+	a, err := netmail.ParseAddress(s)
+	if err != nil {
+		return ""
+	}
+	return a.Address
 }
 
 func (a *app) close() error {

@@ -60,11 +60,12 @@ func (a *app) site(o web.Options) (*web.Site, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.signin.ProgramRoutes(site)
-	a.directory.TokenRoutes(site, a.signin)
+	a.directory.Routes(site)
 	a.footprint.Routes(site)
+	a.directory.TokenRoutes(site, a.signin)
 	a.notify.Routes(site)
 	a.signin.Routes(site)
+	a.signin.ProgramRoutes(site)
 	api := web.NewAPI(site, 5, 100)
 	a.signin.API(api)
 	a.directory.API(api)

@@ -52,6 +52,10 @@ type Settings struct {
 
 	Resolver string `name:"resolver" env:"POLDER_RESOLVER" help:"DNS resolver that proofs of domains are asked of, such as 192.0.2.53:53; those of this machine when empty." placeholder:"ADDRESS"`
 
+	KVKURL string `name:"kvk-url" env:"POLDER_KVK_URL" default:"https://api.kvk.nl/api" help:"Address of the API of the Dutch trade register." placeholder:"URL"`
+	KVKKey string `name:"kvk-key" env:"POLDER_KVK_KEY" help:"Key for the API of the Dutch trade register; without it numbers are checked by their form alone." placeholder:"KEY"`
+
+	KeepClosed    time.Duration `name:"keep-closed" env:"POLDER_KEEP_CLOSED" default:"43800h" help:"How long name and number of an organisation are kept after it was closed (43800h is 60 months)." placeholder:"TIME"`
 	KeepRaw       time.Duration `name:"keep-raw" env:"POLDER_KEEP_RAW" default:"720h" help:"How long raw reports are kept (720h is 30 days)." placeholder:"TIME"`
 	KeepRejected  time.Duration `name:"keep-rejected" env:"POLDER_KEEP_REJECTED" default:"720h" help:"How long rejected lines are kept." placeholder:"TIME"`
 	KeepExposures time.Duration `name:"keep-exposures" env:"POLDER_KEEP_EXPOSURES" default:"43800h" help:"How long exposures and their notifications are kept after they were last seen (43800h is 60 months)." placeholder:"TIME"`
@@ -95,6 +99,9 @@ func (s *Settings) Check() error {
 		if _, err := netip.ParsePrefix(p); err != nil {
 			bad("POLDER_TRUSTED_PROXIES must be networks such as 10.0.0.0/8 or 192.0.2.7/32, with commas between")
 		}
+	}
+	if s.KeepClosed < 0 {
+		bad("POLDER_KEEP_CLOSED must not be negative")
 	}
 	if s.Gather < 0 || s.Gather > 24*time.Hour {
 		bad("POLDER_GATHER must be 0s to 24h")

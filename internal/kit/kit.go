@@ -86,6 +86,36 @@ func Golden(t testing.TB, name string, got []byte) {
 	}
 }
 
+// GoldenPart is Golden for one part of a file that several packages make together: what stands between
+// the lines "<!-- NAME -->" and "<!-- /NAME -->". A part that is not there yet comes at the end.
+func GoldenPart(t testing.TB, name, part string, got []byte) {
+	t.Helper()
+	file := filepath.Join("testdata", filepath.FromSlash(name))
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	begin, end := "<!-- "+part+" -->\n", "<!-- /"+part+" -->\n"
+	before, rest, found := strings.Cut(string(b), begin)
+	want, after, closed := strings.Cut(rest, end)
+	if found && !closed {
+		t.Fatalf("%s: the part %s has no end", file, part)
+	}
+	if *update {
+		if !found {
+			before = strings.TrimRight(before, "\n") + "\n\n"
+		}
+		if err := os.WriteFile(file, []byte(before+begin+string(got)+end+after), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if want != string(got) {
+		line, w, g := firstDifference(want, string(got))
+		t.Errorf("%s, part %s, differs first in line %d (-update writes it anew)\nwant: %q\n got: %q", file, part, line, w, g)
+	}
+}
+
 // firstDifference returns the first line, counted from 1, in which two texts differ.
 func firstDifference(want, got string) (line int, w, g string) {
 	a, b := strings.Split(want, "\n"), strings.Split(got, "\n")

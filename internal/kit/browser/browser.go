@@ -27,6 +27,7 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/webauthn"
 	"github.com/chromedp/chromedp"
 )
@@ -340,4 +341,14 @@ func (a *Authenticator) Passkeys() int {
 		a.b.t.Fatalf("browser: list passkeys: %v", err)
 	}
 	return len(list.Credentials)
+}
+
+// SetCookie gives the browser a cookie for a site, such as that of a session that the test began itself.
+func (b *Browser) SetCookie(site, name, value string) {
+	b.t.Helper()
+	hidden := true
+	_, err := chromedp.Call(b.ctx, network.SetCookie, network.SetCookieParams{Name: name, Value: value, URL: site, HTTPOnly: &hidden, SameSite: network.CookieSameSiteLax})
+	if err != nil {
+		b.t.Fatalf("browser: set cookie %s of %s: %v", name, site, err)
+	}
 }
