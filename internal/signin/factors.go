@@ -2,6 +2,8 @@ package signin
 
 import (
 	"context"
+	"slices"
+	"strconv"
 	"time"
 
 	"polder/internal/actor"
@@ -93,8 +95,18 @@ func (s *Signin) AddedPasskey(ctx context.Context, answer []byte, name string) e
 		if len(f.Passkeys) >= mostPasskeys {
 			return fault.New(fault.Invalid, "signin.wrong.passkeys", "Most", mostPasskeys)
 		}
-		return s.keepPasskey(ctx, tx, who.Account, name, made)
+		return s.keepPasskey(ctx, tx, who.Account, apart(name, f.Passkeys), made)
 	})
+}
+
+// apart is a name that no other passkey of the person has.
+func apart(name string, list []Passkey) string {
+	for n, try := 2, name; ; n++ {
+		if !slices.ContainsFunc(list, func(p Passkey) bool { return p.Name == try }) {
+			return try
+		}
+		try = name + " " + strconv.Itoa(n)
+	}
 }
 
 // change changes the factors of a person in one transaction: locked, recorded and told.
