@@ -57,7 +57,7 @@ func (s *Signin) person(ctx context.Context, tx *db.Tx, id string) (p Person, er
 		return p, err
 	}
 	f, err := factorsOf(ctx, tx, key)
-	p.Ways = f.Ways()
+	p.Ways = f.Ways() + f.Linked
 	return p, err
 }
 
@@ -199,7 +199,7 @@ func (s *Signin) AddPerson(ctx context.Context, address, name, language string, 
 			return err
 		}
 		added.Account = a
-		if f.Ways() > 0 {
+		if f.Ways()+f.Linked > 0 {
 			return nil
 		}
 		path, err := s.newLink(ctx, tx, a.ID, "invited")

@@ -254,6 +254,9 @@ func (s *Signin) dropAllFactors(ctx context.Context, tx *db.Tx, account db.ID) e
 	if err := dropFactors(ctx, tx, account); err != nil {
 		return err
 	}
+	if err := s.forgetPrograms(ctx, tx, account); err != nil { // who linked a provider or made a token may be who took the account
+		return err
+	}
 	if err := dropCeremoniesOf(ctx, tx, account); err != nil {
 		return err
 	}

@@ -423,6 +423,50 @@ func TestSessions(t *testing.T) {
 	}
 }
 
+// Who comes by single sign-on: the buttons are there, that way counts as one, a first way in of our own
+// brings recovery codes, and new access takes what was linked away.
+func TestSingleSignOnBesideFactors(t *testing.T) {
+	kit.Each(t, schemas(), func(t *testing.T, d *db.DB) {
+		f := open(t, d)
+		f.s.set.Providers = []Provider{{Key: "rijk", Issuer: "https://rijk.example", Name: map[string]string{"nl": "Rijk", "en": "Rijk"}}}
+		p := &person{}
+		f.write(func(tx *db.Tx) (err error) {
+			if p.Account, err = f.s.add(f.ctx, tx, "anna@bakkerij.example", "Anna", "nl", 0); err != nil {
+				return err
+			}
+			return insertIdentity(f.ctx, tx, Identity{ID: db.NewID(), Account: p.ID, Issuer: "https://rijk.example", Subject: "1", Made: true, LinkedAt: f.clock.Now(), SeenAt: f.clock.Now()})
+		})
+		if a := f.visitor().get("/sign-in?to=%2Faccount"); !strings.Contains(a.Body, `action="/sign-in/with/rijk"`) || !strings.Contains(a.Body, `name="to" value="/account"`) {
+			t.Error("the page to sign in has no button for the provider")
+		}
+		v := f.as(p)
+		if a := v.get("/sign-in/confirm"); !strings.Contains(a.Body, `action="/sign-in/with/rijk"`) {
+			t.Error("the page to confirm has no button for the provider")
+		}
+		if a := v.get("/account"); strings.Contains(a.Body, "herstelcodes") {
+			t.Error("somebody without a way in of our own is told to make recovery codes")
+		}
+		v.leads(v.post("/account/password", "password", goodPassword), "/account/app")
+		m := secretText.FindStringSubmatch(v.get("/account/app").Body)
+		p.secret, _ = base32Plain.DecodeString(strings.ReplaceAll(m[1], " ", ""))
+		v.leads(v.post("/account/app", "code", f.app(p)), "/account/codes")
+		if n := f.count("signin_recovery", "account_id = ?1", p.ID); n != recoveryCodes {
+			t.Errorf("%d recovery codes came with the first way in", n)
+		}
+		v.leads(v.post("/account/codes/saved"), "/account/sign-in")
+		v.leads(v.post("/account/password/remove"), "/account/sign-in?done=removed") // the provider is left
+		var link string
+		f.write(func(tx *db.Tx) (err error) { link, err = f.s.newLink(f.ctx, tx, p.ID, "lost"); return err })
+		w := f.visitor()
+		w.leads(w.post(link), "/register/factor")
+		w.leads(w.post("/register/password", "password", goodPassword), "/register/app")
+		w.leads(w.post("/register/app", "code", f.appOf(f.secretOf(w))), "/account/codes")
+		if n := f.count("signin_identity", ""); n != 0 {
+			t.Error("what was linked before still opens the account")
+		}
+	})
+}
+
 // BenchmarkSessionCheck is what every page of a signed-in person pays.
 func BenchmarkSessionCheck(b *testing.B) {
 	clock := &kit.Clock{}
