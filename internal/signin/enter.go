@@ -3,6 +3,7 @@ package signin
 import (
 	"context"
 	"errors"
+	"time"
 
 	"polder/internal/actor"
 	"polder/internal/audit"
@@ -101,7 +102,7 @@ func (s *Signin) EnterCode(ctx context.Context, network, way, code, browser stri
 			return err
 		}
 		if right = right && a.State == Active; !right {
-			return s.refused(ctx, tx, account, "code of the app")
+			return errors.Join(s.refused(ctx, tx, account, "code of the app"), s.guessed(ctx, tx, a))
 		}
 		if n, err := dropCeremony(ctx, tx, owner, halfway); err != nil || n != 1 {
 			return errors.Join(err, over())
@@ -121,6 +122,16 @@ func (s *Signin) EnterCode(ctx context.Context, network, way, code, browser stri
 // refused records that somebody who had one factor failed at the other.
 func (s *Signin) refused(ctx context.Context, tx *db.Tx, account db.ID, what string) error {
 	return audit.Append(ctx, tx, audit.Event{At: s.now(), Actor: "somebody", Action: audit.SignIn, Object: "account " + account.String(), Detail: "refused: " + what})
+}
+
+// guessed tells the person, once a day, when somebody who has the password keeps failing at the code.
+func (s *Signin) guessed(ctx context.Context, tx *db.Tx, a Account) error {
+	today := s.now().Truncate(24 * time.Hour)
+	n, err := countOne(ctx, tx, s.throttleKey("wrong codes of "+a.ID.String()+" on "+today.Format(time.DateOnly)), today.Add(24*time.Hour))
+	if err != nil || n != mostTries || a.State != Active {
+		return err
+	}
+	return s.tell(ctx, tx, a, "guessed")
 }
 
 // AskPasskey begins a sign-in by passkey in a browser, and returns the token of the ceremony and what

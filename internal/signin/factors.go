@@ -2,6 +2,8 @@ package signin
 
 import (
 	"context"
+	"slices"
+	"strconv"
 	"time"
 
 	"polder/internal/actor"
@@ -16,9 +18,13 @@ type Factors struct {
 	PasswordAt time.Time // when the password was set; zero: there is none
 	AppAt      time.Time // when its app was
 	Codes      int       // recovery codes left
+	Linked     int       // providers of single sign-on
 }
 
-// Ways is how many ways in there are; recovery codes are none.
+// Last tells whether there is one way in only, which cannot be taken away.
+func (f Factors) Last() bool { return f.Ways()+f.Linked <= 1 }
+
+// Ways is how many ways in of our own there are; recovery codes are none.
 func (f Factors) Ways() int {
 	n := len(f.Passkeys)
 	if !f.PasswordAt.IsZero() {
@@ -28,7 +34,7 @@ func (f Factors) Ways() int {
 }
 
 // Few tells whether it is time for new recovery codes.
-func (f Factors) Few() bool { return f.Codes <= fewCodes }
+func (f Factors) Few() bool { return f.Codes <= fewCodes && f.Ways() > 0 }
 
 // Nudge tells whether the person had better add a second passkey.
 func (f Factors) Nudge() bool { return len(f.Passkeys) == 1 && f.PasswordAt.IsZero() }
@@ -72,29 +78,57 @@ func (s *Signin) AddPasskey(ctx context.Context) (options any, err error) {
 	return options, err
 }
 
-// AddedPasskey keeps the passkey that the browser made.
-func (s *Signin) AddedPasskey(ctx context.Context, answer []byte, name string) error {
+// AddedPasskey keeps the passkey that the browser made. codes tells that recovery codes came with it,
+// as with every first way in of our own.
+func (s *Signin) AddedPasskey(ctx context.Context, answer []byte, name string) (codes bool, err error) {
 	who, err := s.fresh(ctx)
 	if err != nil {
-		return err
+		return false, err
 	}
 	var h holder
 	if err := s.db.Read(ctx, func(tx *db.Tx) error {
 		h, err = holderOf(ctx, tx, who.Account)
 		return err
 	}); err != nil {
-		return err
+		return false, err
 	}
 	made, err := s.madePasskey(ctx, sessionOwner(who.Session), h, answer)
 	if err != nil {
-		return err
+		return false, err
 	}
-	return s.change(ctx, who, "passkey_added", "", func(tx *db.Tx, f Factors) error {
+	err = s.change(ctx, who, "passkey_added", "", func(tx *db.Tx, f Factors) error {
 		if len(f.Passkeys) >= mostPasskeys {
 			return fault.New(fault.Invalid, "signin.wrong.passkeys", "Most", mostPasskeys)
 		}
-		return s.keepPasskey(ctx, tx, who.Account, name, made)
+		if codes, err = s.firstCodes(ctx, tx, who, f); err != nil {
+			return err
+		}
+		return s.keepPasskey(ctx, tx, who.Account, apart(name, f.Passkeys), made)
 	})
+	return codes, err
+}
+
+// firstCodes gives a person who had a provider of single sign-on only the recovery codes that belong
+// to a first way in of our own.
+func (s *Signin) firstCodes(ctx context.Context, tx *db.Tx, who actor.Actor, f Factors) (bool, error) {
+	if f.Ways() > 0 || f.Codes > 0 {
+		return false, nil
+	}
+	list, err := newRecoveryCodes(ctx, tx, who.Account, s.now())
+	if err != nil {
+		return false, err
+	}
+	return true, s.hold(ctx, tx, sessionOwner(who.Session), showing, who.Account, saved{list, "/account/sign-in"}, "")
+}
+
+// apart is a name that no other passkey of the person has.
+func apart(name string, list []Passkey) string {
+	for n, try := 2, name; ; n++ {
+		if !slices.ContainsFunc(list, func(p Passkey) bool { return p.Name == try }) {
+			return try
+		}
+		try = name + " " + strconv.Itoa(n)
+	}
 }
 
 // change changes the factors of a person in one transaction: locked, recorded and told.
@@ -170,7 +204,7 @@ func (s *Signin) RemovePasskey(ctx context.Context, id string) error {
 			return err
 		case n == 0:
 			return fault.New(fault.NotFound, "web.error.not_found.text")
-		case f.Ways() <= 1:
+		case f.Last():
 			return lastWay() // and nothing was taken away
 		}
 		return nil
@@ -187,7 +221,7 @@ func (s *Signin) RemovePassword(ctx context.Context) error {
 		if f.PasswordAt.IsZero() {
 			return fault.New(fault.NotFound, "web.error.not_found.text")
 		}
-		if f.Ways() <= 1 {
+		if f.Last() {
 			return lastWay()
 		}
 		_, err := dropPassword(ctx, tx, who.Account)
@@ -260,11 +294,12 @@ func (s *Signin) settingOf(ctx context.Context) (x setting, err error) {
 	return x, err
 }
 
-// SetApp ends the setting up, once a code of the new app is right.
-func (s *Signin) SetApp(ctx context.Context, code string) error {
+// SetApp ends the setting up, once a code of the new app is right. codes
+// is as for AddedPasskey.
+func (s *Signin) SetApp(ctx context.Context, code string) (codes bool, err error) {
 	who, err := s.fresh(ctx)
 	if err != nil {
-		return err
+		return false, err
 	}
 	owner := sessionOwner(who.Session)
 	var x setting
@@ -276,15 +311,18 @@ func (s *Signin) SetApp(ctx context.Context, code string) error {
 		return err
 	})
 	if err != nil {
-		return err
+		return false, err
 	}
 	step, right := stepOf(x.Secret, digits(code), s.now())
 	if !right {
-		return fault.New(fault.Invalid, "signin.wrong.app_code")
+		return false, fault.New(fault.Invalid, "signin.wrong.app_code")
 	}
-	return s.change(ctx, who, "app_set", "", func(tx *db.Tx, _ Factors) error {
+	err = s.change(ctx, who, "app_set", "", func(tx *db.Tx, f Factors) error {
 		if n, err := dropCeremony(ctx, tx, owner, settingApp); err != nil || n != 1 {
 			return over()
+		}
+		if codes, err = s.firstCodes(ctx, tx, who, f); err != nil {
+			return err
 		}
 		if x.Password != "" {
 			if err := putPassword(ctx, tx, who.Account, x.Password, s.now()); err != nil {
@@ -293,6 +331,7 @@ func (s *Signin) SetApp(ctx context.Context, code string) error {
 		}
 		return s.keepApp(ctx, tx, who.Account, x.Secret, step)
 	})
+	return codes, err
 }
 
 // NewCodes makes ten new recovery codes; the old ones are worth nothing from now on.

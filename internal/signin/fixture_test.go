@@ -83,6 +83,7 @@ func open(t *testing.T, d *db.DB) *town {
 	log := slog.New(slog.NewTextHandler(f.logged, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	f.queue = jobs.New(d, log)
 	f.queue.Now = f.clock.Now
+	f.queue.AtOnce = 1 // letters arrive in the order in which they were written
 	if f.box, err = mail.OpenBox(mail.BoxConfig{Now: f.clock.Now}); err != nil {
 		t.Fatal(err)
 	}

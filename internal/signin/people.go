@@ -57,7 +57,7 @@ func (s *Signin) person(ctx context.Context, tx *db.Tx, id string) (p Person, er
 		return p, err
 	}
 	f, err := factorsOf(ctx, tx, key)
-	p.Ways = f.Ways()
+	p.Ways = f.Ways() + f.Linked
 	return p, err
 }
 
@@ -168,8 +168,9 @@ type Added struct {
 // AddPerson makes an account with roles at the centre, or adds the roles to the one of the address.
 // It is for the operator's command line alone: whoever has the link becomes that person.
 func (s *Signin) AddPerson(ctx context.Context, address, name, language string, roles actor.Roles) (added Added, err error) {
-	if address, err = MailAddress(address); err != nil {
-		return added, fault.Invalidf("%q is not an address that mail can be sent to", address)
+	typed := address
+	if address, err = MailAddress(typed); err != nil {
+		return added, fault.Invalidf("%q is not an address that mail can be sent to", typed)
 	}
 	if name, err = PersonName(name); err != nil {
 		return added, fault.Invalidf("the name is empty, or longer than 100 characters")
@@ -198,7 +199,7 @@ func (s *Signin) AddPerson(ctx context.Context, address, name, language string, 
 			return err
 		}
 		added.Account = a
-		if f.Ways() > 0 {
+		if f.Ways()+f.Linked > 0 {
 			return nil
 		}
 		path, err := s.newLink(ctx, tx, a.ID, "invited")

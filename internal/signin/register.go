@@ -29,7 +29,8 @@ func (e enrolment) holder() holder { return holder{handle: e.Handle, mail: e.Mai
 
 // Register begins an account: it mails a code to the address and returns the token of the ceremony
 // for the browser's cookie. An address that has an account is mailed that, and the answer is the same.
-func (s *Signin) Register(ctx context.Context, network, address, name, language, to string) (token string, err error) {
+// Of a browser that began before, by the token old, the earlier code is worth nothing any more.
+func (s *Signin) Register(ctx context.Context, network, old, address, name, language, to string) (token string, err error) {
 	if address, err = MailAddress(address); err != nil {
 		return "", err
 	}
@@ -41,6 +42,9 @@ func (s *Signin) Register(ctx context.Context, network, address, name, language,
 	}
 	token = seal.Token()
 	return token, s.db.Write(ctx, func(tx *db.Tx) error {
+		if _, err := dropCeremony(ctx, tx, browserOwner(old), enrolling); err != nil {
+			return err
+		}
 		_, err := accountByMail(ctx, tx, address)
 		known := err == nil
 		if err != nil && !errors.Is(err, db.ErrNoRows) {
@@ -248,6 +252,9 @@ func (s *Signin) accountFor(ctx context.Context, tx *db.Tx, e enrolment) (a Acco
 // dropAllFactors takes away everything that opens the account.
 func (s *Signin) dropAllFactors(ctx context.Context, tx *db.Tx, account db.ID) error {
 	if err := dropFactors(ctx, tx, account); err != nil {
+		return err
+	}
+	if err := s.forgetPrograms(ctx, tx, account); err != nil { // who linked a provider or made a token may be who took the account
 		return err
 	}
 	if err := dropCeremoniesOf(ctx, tx, account); err != nil {

@@ -172,6 +172,9 @@ func TestOTPBruteForce(t *testing.T) {
 		if waits[0] == "" {
 			t.Errorf("no wait: %q", waits)
 		}
+		if got := f.letter(p.Mail).Subject; got != "Iemand probeert in je account te komen" || f.count("jobs_job", "kind = 'outbox.send'") != 0 {
+			t.Errorf("the person is told %q", got)
+		}
 		f.clock.Advance(longestWait) // no lock: after the wait the right code passes
 		v.leads(v.signIn(p), "/home")
 		if n := f.count("audit_event", "detail LIKE 'refused: code%'"); n == 0 {
@@ -206,8 +209,14 @@ func TestMailedCodeBruteForce(t *testing.T) {
 			t.Errorf("the right code after five wrong ones: %d", a.Status)
 		}
 		old := ask()
+		before := v.cookie("polder_way")
 		f.clock.Advance(time.Minute)
 		fresh := ask()
+		kept := f.visitor()
+		kept.setCookie("polder_way", before)
+		if a := kept.post("/register/code", "code", old); a.Status != http.StatusGone {
+			t.Errorf("the code before the last one, with its cookie: %d", a.Status)
+		}
 		if old != fresh {
 			if a := v.post("/register/code", "code", old); a.Status != 422 {
 				t.Errorf("the code before the last one: %d", a.Status)
@@ -807,7 +816,7 @@ func TestMailFlood(t *testing.T) {
 	f := open(t, kit.SQLite(t, schemas()))
 	n := 0
 	for i := range 3 * mostLetters {
-		_, err := f.s.Register(f.ctx, fmt.Sprintf("10.0.%d.0/24", i), "anna@bakkerij.example", "A", "nl", "")
+		_, err := f.s.Register(f.ctx, fmt.Sprintf("10.0.%d.0/24", i), "", "anna@bakkerij.example", "A", "nl", "")
 		if err == nil {
 			n++
 		} else if fault.KindOf(err) != fault.TooMany {

@@ -35,6 +35,9 @@ func (s *Signin) Begin(ctx context.Context, tx *db.Tx, account db.ID, method, br
 	if err := noteSeen(ctx, tx, account, now); err != nil {
 		return "", err
 	}
+	if err := dropLinks(ctx, tx, account); err != nil { // whoever can sign in needs none, and another must not have one
+		return "", err
+	}
 	return token, audit.Append(ctx, tx, audit.Event{At: now, Actor: "account:" + account.String(), Action: audit.SignIn, Object: "session " + x.ID.String(), Detail: "begun: " + method})
 }
 

@@ -98,6 +98,10 @@ func New(d *db.DB, out *outbox.Outbox, catalog *i18n.Catalog, now func() time.Ti
 	if s.party, err = relyingParty(set.BaseURL, set.Centre); err != nil {
 		panic(err) // settings are checked at start
 	}
+	s.ways = append(s.ways, func(ctx context.Context, tx *db.Tx, account db.ID) (int, error) {
+		f, err := factorsOf(ctx, tx, account)
+		return f.Ways(), err
+	})
 	s.OnForget(s.forgetPrograms)
 	s.OnExport("programs", s.exportPrograms)
 	return s

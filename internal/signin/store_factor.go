@@ -132,6 +132,11 @@ func factorsOf(ctx context.Context, tx *db.Tx, account db.ID) (f Factors, err er
 		return f, err
 	}
 	f.PasswordAt, f.AppAt = changed.Time, created.Time
+	linked, err := identitiesOf(ctx, tx, account)
+	if err != nil {
+		return f, err
+	}
+	f.Linked = len(linked)
 	f.Codes, err = recoveryLeft(ctx, tx, account)
 	return f, err
 }

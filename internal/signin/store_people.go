@@ -43,12 +43,13 @@ func peopleBy(ctx context.Context, tx *db.Tx, text string, from, most int) (list
 	}
 	err = tx.Each(ctx, func(scan func(...any) error) error {
 		var p Person
-		var keys, words int
-		p.Account, err = scanAccount(func(to ...any) error { return scan(append(to, &keys, &words)...) })
-		p.Ways = keys + words
+		var keys, words, linked int
+		p.Account, err = scanAccount(func(to ...any) error { return scan(append(to, &keys, &words, &linked)...) })
+		p.Ways = keys + words + linked
 		list = append(list, p)
 		return err
 	}, `SELECT `+accountColumns+`, (SELECT count(*) FROM signin_passkey k WHERE k.account_id = a.id),
-		(SELECT count(*) FROM signin_password w WHERE w.account_id = a.id)`+peopleWhere+` ORDER BY mail LIMIT ?2 OFFSET ?3`, like, most, max(0, from))
+		(SELECT count(*) FROM signin_password w WHERE w.account_id = a.id),
+		(SELECT count(*) FROM signin_identity i WHERE i.account_id = a.id)`+peopleWhere+` ORDER BY mail LIMIT ?2 OFFSET ?3`, like, most, max(0, from))
 	return list, total, err
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -13,8 +14,10 @@ import (
 	"polder/internal/actor"
 	"polder/internal/db"
 	"polder/internal/fault"
+	"polder/internal/i18n"
 	"polder/internal/kit"
 	"polder/internal/seal"
+	"polder/internal/web"
 )
 
 // Whoever lost everything comes back by the mailbox, two people of staff and a day; none of these
@@ -28,7 +31,6 @@ func TestLostEverything(t *testing.T) {
 		const statement = "Mijn collega Piet Jansen, hoofd ICT, 010 000 0000"
 		ask := func() string {
 			v := f.visitor()
-			f.deliver() // what waits goes first: letters that wait together arrive in any order
 			v.leads(v.post("/sign-in/lost", "mail", anna.Mail), "/sign-in/lost/code")
 			code := f.code(anna.Mail)
 			if a := v.post("/sign-in/lost/code", "code", code, "statement", "kort"); a.Status != 422 {
@@ -113,7 +115,16 @@ func TestLostEverything(t *testing.T) {
 		link := letter.Text[strings.Index(letter.Text, f.base+"/enrol/"):]
 		link, _, _ = strings.Cut(link, "\n")
 		v := f.visitor()
-		v.leads(v.post(strings.TrimPrefix(link, f.base)), "/register/factor")
+		old := link
+		f.as(anna) // signs in all the same: then nobody needs a link
+		if a := f.visitor().get(strings.TrimPrefix(old, f.base)); a.Status != http.StatusNotFound {
+			t.Errorf("the link of somebody who can sign in: %d", a.Status)
+		}
+		f.write(func(tx *db.Tx) (err error) {
+			link, err = f.s.newLink(f.ctx, tx, anna.ID, "lost")
+			return err
+		})
+		v.leads(v.post(link), "/register/factor")
 		if a := inside.get("/account"); a.Status != 200 {
 			t.Errorf("before something new is set: %d", a.Status)
 		}
@@ -412,6 +423,50 @@ func TestSessions(t *testing.T) {
 	}
 }
 
+// Who comes by single sign-on: the buttons are there, that way counts as one, a first way in of our own
+// brings recovery codes, and new access takes what was linked away.
+func TestSingleSignOnBesideFactors(t *testing.T) {
+	kit.Each(t, schemas(), func(t *testing.T, d *db.DB) {
+		f := open(t, d)
+		f.s.set.Providers = []Provider{{Key: "rijk", Issuer: "https://rijk.example", Name: map[string]string{"nl": "Rijk", "en": "Rijk"}}}
+		p := &person{}
+		f.write(func(tx *db.Tx) (err error) {
+			if p.Account, err = f.s.add(f.ctx, tx, "anna@bakkerij.example", "Anna", "nl", 0); err != nil {
+				return err
+			}
+			return insertIdentity(f.ctx, tx, Identity{ID: db.NewID(), Account: p.ID, Issuer: "https://rijk.example", Subject: "1", Made: true, LinkedAt: f.clock.Now(), SeenAt: f.clock.Now()})
+		})
+		if a := f.visitor().get("/sign-in?to=%2Faccount"); !strings.Contains(a.Body, `action="/sign-in/with/rijk"`) || !strings.Contains(a.Body, `name="to" value="/account"`) {
+			t.Error("the page to sign in has no button for the provider")
+		}
+		v := f.as(p)
+		if a := v.get("/sign-in/confirm"); !strings.Contains(a.Body, `action="/sign-in/with/rijk"`) {
+			t.Error("the page to confirm has no button for the provider")
+		}
+		if a := v.get("/account"); strings.Contains(a.Body, "herstelcodes") {
+			t.Error("somebody without a way in of our own is told to make recovery codes")
+		}
+		v.leads(v.post("/account/password", "password", goodPassword), "/account/app")
+		m := secretText.FindStringSubmatch(v.get("/account/app").Body)
+		p.secret, _ = base32Plain.DecodeString(strings.ReplaceAll(m[1], " ", ""))
+		v.leads(v.post("/account/app", "code", f.app(p)), "/account/codes")
+		if n := f.count("signin_recovery", "account_id = ?1", p.ID); n != recoveryCodes {
+			t.Errorf("%d recovery codes came with the first way in", n)
+		}
+		v.leads(v.post("/account/codes/saved"), "/account/sign-in")
+		v.leads(v.post("/account/password/remove"), "/account/sign-in?done=removed") // the provider is left
+		var link string
+		f.write(func(tx *db.Tx) (err error) { link, err = f.s.newLink(f.ctx, tx, p.ID, "lost"); return err })
+		w := f.visitor()
+		w.leads(w.post(link), "/register/factor")
+		w.leads(w.post("/register/password", "password", goodPassword), "/register/app")
+		w.leads(w.post("/register/app", "code", f.appOf(f.secretOf(w))), "/account/codes")
+		if n := f.count("signin_identity", ""); n != 0 {
+			t.Error("what was linked before still opens the account")
+		}
+	})
+}
+
 // BenchmarkSessionCheck is what every page of a signed-in person pays.
 func BenchmarkSessionCheck(b *testing.B) {
 	clock := &kit.Clock{}
@@ -484,4 +539,41 @@ func TestEveryTemplate(t *testing.T) {
 	if left := f.pages.templates.Unexecuted(); len(left) > 0 {
 		t.Errorf("templates that no page shows: %q", left)
 	}
+}
+
+// BenchmarkSignedInPage is a page of a signed-in person as a whole: session, access, queries, template.
+func BenchmarkSignedInPage(b *testing.B) {
+	clock := &kit.Clock{}
+	catalog, err := i18n.New(web.Messages, Locales())
+	if err != nil {
+		b.Fatal(err)
+	}
+	d := kit.SQLite(b, schemas())
+	s := New(d, nil, catalog, clock.Now, kit.Log(b), Settings{BaseURL: "https://polder.example", Centre: centre, Key: []byte(strings.Repeat("k", 32)), Idle: time.Hour, Longest: time.Hour})
+	site, err := web.New(web.Options{Name: centre, BaseURL: "https://polder.example", Catalog: catalog, People: s.People(), Now: clock.Now})
+	if err != nil {
+		b.Fatal(err)
+	}
+	s.Routes(site)
+	var token string
+	err = d.Write(b.Context(), func(tx *db.Tx) error {
+		a, err := s.add(b.Context(), tx, "anna@b.example", "Anna", "nl", 0)
+		if err == nil {
+			token, err = s.Begin(b.Context(), tx, a.ID, "password", "")
+		}
+		return err
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.RunParallel(func(p *testing.PB) {
+		for p.Next() {
+			r := httptest.NewRequestWithContext(b.Context(), "GET", "/account/sign-in", nil)
+			r.AddCookie(&http.Cookie{Name: "__Host-polder_session", Value: token})
+			w := httptest.NewRecorder()
+			if site.ServeHTTP(w, r); w.Code != 200 {
+				b.Errorf("%d", w.Code)
+			}
+		}
+	})
 }

@@ -28,6 +28,7 @@ func (p *pages) enterRoutes() {
 type enterPage struct {
 	Passkey        passkeyButton
 	Mail, Password web.Field
+	Providers      Buttons
 	To, Query      string
 	Notice         *web.Notice
 }
@@ -42,7 +43,7 @@ func query(to string) string {
 
 func (p *pages) showEnterWith(w http.ResponseWriter, r *http.Request, err error) error {
 	t, to := web.Printer(r), p.keep(r.FormValue("to"))
-	view := enterPage{To: to, Query: query(to), Notice: said(r, "out", "forgotten"),
+	view := enterPage{To: to, Query: query(to), Providers: p.s.Providers(t.Lang(), to), Notice: said(r, "out", "forgotten"),
 		Passkey:  passkeyButton{Act: "get", Options: "/sign-in/passkey/options", Finish: "/sign-in/passkey" + query(to), Text: t.T("signin.passkey.use")},
 		Mail:     web.Field{Name: "mail", Label: t.T("signin.field.mail"), Value: r.PostFormValue("mail"), Type: "email", Autocomplete: "username", MaxLength: 254},
 		Password: web.Field{Name: "password", Label: t.T("signin.field.password"), Type: "password", Autocomplete: "current-password"},
@@ -169,6 +170,7 @@ func (p *pages) enterRecovery(w http.ResponseWriter, r *http.Request) error {
 type confirmPage struct {
 	Passkey  *passkeyButton
 	Code     *web.Field
+	With     Buttons
 	To       string
 	Recovery string
 }
@@ -179,7 +181,11 @@ func (p *pages) showConfirmWith(w http.ResponseWriter, r *http.Request, err erro
 		return fail
 	}
 	t, to := web.Printer(r), p.keep(r.FormValue("to"))
-	view := confirmPage{To: to, Recovery: "/sign-in/recovery" + query(to)}
+	with, fail := p.s.ConfirmWith(r.Context(), t.Lang(), to)
+	if fail != nil {
+		return fail
+	}
+	view := confirmPage{With: with, To: to, Recovery: "/sign-in/recovery" + query(to)}
 	page := web.Page{Title: t.T("signin.confirm.title"), Scripts: []string{script}}
 	if len(f.Passkeys) > 0 {
 		view.Passkey = &passkeyButton{Act: "get", Options: "/sign-in/confirm/options", Finish: "/sign-in/confirm/passkey" + query(to), Text: t.T("signin.confirm.passkey")}

@@ -30,7 +30,6 @@ func (p *pages) factorRoutes() {
 type factorsPage struct {
 	Factors
 	Most    int
-	Last    bool // there is one way only, which cannot be taken away
 	Full    bool
 	Add     passkeyButton
 	Notice  *web.Notice
@@ -52,7 +51,7 @@ func (p *pages) factors(w http.ResponseWriter, r *http.Request, err error) error
 		return fail
 	}
 	t := web.Printer(r)
-	view := factorsPage{Factors: f, Most: mostPasskeys, Last: f.Ways() <= 1, Full: len(f.Passkeys) >= mostPasskeys, Waiting: waiting,
+	view := factorsPage{Factors: f, Most: mostPasskeys, Full: len(f.Passkeys) >= mostPasskeys, Waiting: waiting,
 		Notice: said(r, "passkey", "renamed", "removed", "password", "app", "codes", "recovered", "cancelled", "ended"),
 		Add:    passkeyButton{Act: "create", Options: "/account/passkeys/options", Finish: "/account/passkeys", Text: t.T("signin.factors.add"), Secondary: len(f.Passkeys) > 1}}
 	switch r.URL.Query().Get("done") {
@@ -92,8 +91,12 @@ func (p *pages) addedPasskey(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := p.s.AddedPasskey(r.Context(), answer, passkeyNamed(r)); err != nil {
+	codes, err := p.s.AddedPasskey(r.Context(), answer, passkeyNamed(r))
+	if err != nil {
 		return err
+	}
+	if codes {
+		return reply(w, lead("/account/codes"))
 	}
 	return reply(w, lead("/account/sign-in?done=passkey"))
 }
@@ -151,12 +154,16 @@ func (p *pages) newAppPicture(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *pages) setNewApp(w http.ResponseWriter, r *http.Request) error {
-	if err := p.s.SetApp(r.Context(), r.PostFormValue("code")); err != nil {
+	codes, err := p.s.SetApp(r.Context(), r.PostFormValue("code"))
+	if err != nil {
 		x, gone := p.s.settingOf(r.Context())
 		if gone != nil {
 			return err
 		}
 		return p.setApp(w, r, "/account/app", x.Secret, err)
+	}
+	if codes {
+		return go303(w, r, "/account/codes")
 	}
 	return go303(w, r, "/account/sign-in?done=app")
 }

@@ -49,7 +49,7 @@ func (p *pages) showRegister(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *pages) register(w http.ResponseWriter, r *http.Request) error {
-	way, err := p.s.Register(r.Context(), p.s.network(r), r.PostFormValue("mail"), r.PostFormValue("name"), web.Printer(r).Lang(), p.keep(r.PostFormValue("to")))
+	way, err := p.s.Register(r.Context(), p.s.network(r), p.s.wayOf(r), r.PostFormValue("mail"), r.PostFormValue("name"), web.Printer(r).Lang(), p.keep(r.PostFormValue("to")))
 	if err != nil {
 		title, f := p.registerForm(r)
 		return p.ask(w, r, title, f, err)
