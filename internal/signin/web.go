@@ -97,11 +97,14 @@ func wrong(r *http.Request, err error) (e web.FieldError, status int, ok bool) {
 	return web.FieldError{Field: fieldOf[key], Text: web.Printer(r).T(key, pairs...)}, status, true
 }
 
-// ask shows a form; with an error that the person can mend beside what is wrong, and any other error
-// goes on.
-func (p *pages) ask(w http.ResponseWriter, r *http.Request, title string, f form, err error) error {
+// ask shows a form; with errors that the person can mend beside what is wrong, and any other error
+// goes on. A nil error is none.
+func (p *pages) ask(w http.ResponseWriter, r *http.Request, title string, f form, errs ...error) error {
 	page := web.Page{Title: title}
-	if err != nil {
+	for _, err := range errs {
+		if err == nil {
+			continue
+		}
 		e, status, ok := wrong(r, err)
 		if !ok {
 			return err
@@ -112,7 +115,7 @@ func (p *pages) ask(w http.ResponseWriter, r *http.Request, title string, f form
 		} else {
 			e.Field = ""
 		}
-		page.Errors, page.Status = []web.FieldError{e}, status
+		page.Errors, page.Status = append(page.Errors, e), status
 		if status == http.StatusTooManyRequests {
 			w.Header().Set("Retry-After", "60")
 		}

@@ -92,7 +92,7 @@ func (p *pages) mailForm(r *http.Request) (string, form) {
 
 func (p *pages) showMail(w http.ResponseWriter, r *http.Request) error {
 	title, f := p.mailForm(r)
-	return p.ask(w, r, title, f, nil)
+	return p.ask(w, r, title, f)
 }
 
 func (p *pages) askMove(w http.ResponseWriter, r *http.Request) error {
@@ -197,7 +197,7 @@ func (p *pages) showForget(w http.ResponseWriter, r *http.Request) error {
 		Lead: t.T("signin.forget.lead"), Action: "/account/forget", Button: t.T("signin.forget.button"),
 		Notes: []string{t.T("signin.forget.gone"), t.T("signin.forget.kept")},
 		Ways:  []web.Link{{Text: t.T("signin.forget.first"), URL: "/account/data"}},
-	}, nil)
+	})
 }
 
 func (p *pages) forget(w http.ResponseWriter, r *http.Request) error {

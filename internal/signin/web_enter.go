@@ -118,7 +118,7 @@ func (p *pages) showEnterCode(w http.ResponseWriter, r *http.Request) error {
 		return go303(w, r, "/sign-in")
 	}
 	title, f := p.enterCodeForm(r)
-	return p.ask(w, r, title, f, nil)
+	return p.ask(w, r, title, f)
 }
 
 func (p *pages) enterCode(w http.ResponseWriter, r *http.Request) error {
@@ -148,7 +148,7 @@ func (p *pages) recoveryForm(r *http.Request) (string, form) {
 
 func (p *pages) showRecovery(w http.ResponseWriter, r *http.Request) error {
 	title, f := p.recoveryForm(r)
-	return p.ask(w, r, title, f, nil)
+	return p.ask(w, r, title, f)
 }
 
 func (p *pages) enterRecovery(w http.ResponseWriter, r *http.Request) error {

@@ -111,7 +111,7 @@ func (p *pages) removePasskey(w http.ResponseWriter, r *http.Request) error {
 
 func (p *pages) showNewPassword(w http.ResponseWriter, r *http.Request) error {
 	title, f := p.passwordForm(r, "/account/password")
-	return p.ask(w, r, title, f, nil)
+	return p.ask(w, r, title, f)
 }
 
 func (p *pages) newPassword(w http.ResponseWriter, r *http.Request) error {

@@ -31,7 +31,7 @@ func (p *pages) lostForm(r *http.Request) (string, form) {
 
 func (p *pages) showLost(w http.ResponseWriter, r *http.Request) error {
 	title, f := p.lostForm(r)
-	return p.ask(w, r, title, f, nil)
+	return p.ask(w, r, title, f)
 }
 
 func (p *pages) askLost(w http.ResponseWriter, r *http.Request) error {
@@ -59,7 +59,7 @@ func (p *pages) showLostCode(w http.ResponseWriter, r *http.Request) error {
 		return go303(w, r, "/sign-in/lost")
 	}
 	title, f := p.lostCodeForm(r)
-	return p.ask(w, r, title, f, nil)
+	return p.ask(w, r, title, f)
 }
 
 func (p *pages) proveLost(w http.ResponseWriter, r *http.Request) error {

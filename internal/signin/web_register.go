@@ -45,13 +45,18 @@ func (p *pages) showRegister(w http.ResponseWriter, r *http.Request) error {
 		return go303(w, r, p.after(r.FormValue("to")))
 	}
 	title, f := p.registerForm(r)
-	return p.ask(w, r, title, f, nil)
+	return p.ask(w, r, title, f)
 }
 
 func (p *pages) register(w http.ResponseWriter, r *http.Request) error {
 	way, err := p.s.Register(r.Context(), p.s.network(r), p.s.wayOf(r), r.PostFormValue("mail"), r.PostFormValue("name"), web.Printer(r).Lang(), p.keep(r.PostFormValue("to")))
 	if err != nil {
 		title, f := p.registerForm(r)
+		_, nameless := PersonName(r.PostFormValue("name"))
+		_, mailless := MailAddress(r.PostFormValue("mail"))
+		if nameless != nil && mailless != nil {
+			return p.ask(w, r, title, f, nameless, mailless) // both at once: nobody mends a form twice
+		}
 		return p.ask(w, r, title, f, err)
 	}
 	p.s.setWay(w, way)
@@ -79,7 +84,7 @@ func (p *pages) showCode(w http.ResponseWriter, r *http.Request) error {
 		return go303(w, r, "/register")
 	}
 	title, f := p.codeForm(r)
-	return p.ask(w, r, title, f, nil)
+	return p.ask(w, r, title, f)
 }
 
 func (p *pages) prove(w http.ResponseWriter, r *http.Request) error {
@@ -154,7 +159,7 @@ func (p *pages) showPassword(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	title, f := p.passwordForm(r, "/register/password")
-	return p.ask(w, r, title, f, nil)
+	return p.ask(w, r, title, f)
 }
 
 func (p *pages) enrolPassword(w http.ResponseWriter, r *http.Request) error {
@@ -248,7 +253,7 @@ func (p *pages) showLink(w http.ResponseWriter, r *http.Request) error {
 	return p.ask(w, r, t.T("signin.link.title"), form{
 		Lead: t.T("signin.link.lead", "Name", a.Name), Action: (&url.URL{Path: r.URL.Path}).String(), Button: t.T("signin.link.button"),
 		Notes: []string{t.T("signin.link.once")},
-	}, nil)
+	})
 }
 
 func (p *pages) useLink(w http.ResponseWriter, r *http.Request) error {

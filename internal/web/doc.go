@@ -30,6 +30,9 @@
 // datetime (a <time> element), number, duration, list, asset (address of a static file), url (address with the base
 // URL), lang, notice, empty, status and field (which make the values that the partials of those names take).
 //
+// A page works without script. What cannot, such as a passkey, names the files of static/ that it needs in Page.Scripts,
+// and says on the page what to do without.
+//
 // Partials, called as {{template "NAME" VALUE}}:
 //
 //	badge          a severity: "critical", "high", "medium", "low", "info", "unknown", or anything whose String is that
