@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net/netip"
 	"net/url"
 	"strings"
 	"time"
@@ -57,8 +58,14 @@ func relyingParty(base, centre string) (*webauthn.WebAuthn, error) {
 	if err != nil {
 		return nil, err
 	}
+	host := u.Hostname()
+	if _, err := netip.ParseAddr(host); err == nil {
+		// A site that is reached by a number has no passkeys: browsers refuse them there, the page says that it did not
+		// work, and passwords do. The library wants a name all the same.
+		host = "localhost"
+	}
 	return webauthn.New(&webauthn.Config{
-		RPID: u.Hostname(), RPDisplayName: centre, RPOrigins: []string{u.Scheme + "://" + u.Host},
+		RPID: host, RPDisplayName: centre, RPOrigins: []string{u.Scheme + "://" + u.Host},
 		AuthenticatorSelection: protocol.AuthenticatorSelection{
 			ResidentKey: protocol.ResidentKeyRequirementRequired, RequireResidentKey: protocol.ResidentKeyRequired(), UserVerification: protocol.VerificationRequired,
 		},

@@ -140,6 +140,15 @@ func TestCookiesAreHostBound(t *testing.T) {
 	}
 }
 
+// A site that is reached by a number starts, without passkeys.
+func TestSiteWithoutName(t *testing.T) {
+	for _, base := range []string{"http://127.0.0.1:8080", "http://[::1]:8080", "https://polder.example", "http://localhost:8080"} {
+		if _, err := relyingParty(base, centre); err != nil {
+			t.Errorf("%s: %v", base, err)
+		}
+	}
+}
+
 // Class 7: a code of the app cannot be guessed: five tries for a password, a growing wait between,
 // and the right code does not pass while that lasts.
 func TestOTPBruteForce(t *testing.T) {
