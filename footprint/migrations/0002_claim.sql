@@ -13,7 +13,6 @@ CREATE TABLE footprint_claim (
     reason          TEXT   NOT NULL,  -- why staff decided so
     plea            TEXT   NOT NULL,  -- what the organisation shows staff instead of a proof; '' when it asked nothing
     via             TEXT   NOT NULL,  -- for method 'route': the name that leads to the address
-    leads           TEXT   NOT NULL,  -- addresses that a proven domain leads to, with spaces between: offered one by one
     asked           TEXT   NOT NULL,  -- what is being looked at now: 'domain', 'route', 'rdap', or ''
     outcome         TEXT   NOT NULL,  -- of the last look, by a message's id; '' when there was none
     registered_by   BYTEA,            -- an account
