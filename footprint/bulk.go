@@ -186,16 +186,17 @@ func (f *Footprint) Preview(ctx context.Context, organisation db.ID, lines []Lin
 		if err != nil {
 			return err
 		}
-		seen := map[string]int{}
+		near := neighboursOf(mine)
+		seen := map[string]bool{}
 		for i, l := range lines {
 			if l.Verdict != Bad {
 				key := l.Entry.Kind.String() + " " + l.Entry.Value
-				if _, twice := seen[key]; twice {
+				if seen[key] {
 					l = l.refuse("footprint.line.twice", "")
-				} else if l, err = judge(ctx, tx, organisation, l, mine); err != nil {
+				} else if l, err = judge(ctx, tx, organisation, l, near); err != nil {
 					return err
 				}
-				seen[key] = l.Number
+				seen[key] = true
 			}
 			out[i] = l
 		}
@@ -204,7 +205,47 @@ func (f *Footprint) Preview(ctx context.Context, organisation db.ID, lines []Lin
 	return out, err
 }
 
-func judge(ctx context.Context, tx *db.Tx, organisation db.ID, l Line, mine []Claim) (Line, error) {
+// neighbours are what the organisation has already, ready to be compared with many lines.
+type neighbours struct {
+	ranges  []netip.Prefix
+	domains []string
+	apex    []string // registrable domain of each
+}
+
+func neighboursOf(mine []Claim) (n neighbours) {
+	for _, m := range mine {
+		switch m.Kind {
+		case Prefix:
+			if p, err := ParsePrefix(m.Value); err == nil {
+				n.ranges = append(n.ranges, p)
+			}
+		case Domain:
+			n.domains, n.apex = append(n.domains, m.Value), append(n.apex, registrable(m.Value))
+		}
+	}
+	return n
+}
+
+// meets returns what of the organisation's own a value overlaps with.
+func (n neighbours) meets(kind Kind, value string) string {
+	if p, err := ParsePrefix(value); kind == Prefix && err == nil {
+		for _, q := range n.ranges {
+			if p.Overlaps(q) {
+				return q.String()
+			}
+		}
+	}
+	if kind == Domain {
+		for _, d := range n.domains {
+			if strings.HasSuffix(value, "."+d) || strings.HasSuffix(d, "."+value) {
+				return d
+			}
+		}
+	}
+	return ""
+}
+
+func judge(ctx context.Context, tx *db.Tx, organisation db.ID, l Line, near neighbours) (Line, error) {
 	c, found, err := claimFor(ctx, tx, organisation, l.Entry.Kind, l.Entry.Value)
 	if err != nil {
 		return l, err
@@ -215,11 +256,8 @@ func judge(ctx context.Context, tx *db.Tx, organisation db.ID, l Line, mine []Cl
 	if found && c.State != Withdrawn && c.State != Expired {
 		return l.refuse("footprint.line.already", ""), nil
 	}
-	new := Claim{Organisation: organisation, Kind: l.Entry.Kind, Value: l.Entry.Value, Role: Provider}
-	for _, m := range mine {
-		if m.Kind == l.Entry.Kind && m.Kind != Product && overlap(new, Asset{Value: m.Value}) {
-			return l.doubt("footprint.line.overlaps", m.Value), nil
-		}
+	if mine := near.meets(l.Entry.Kind, l.Entry.Value); mine != "" {
+		return l.doubt("footprint.line.overlaps", mine), nil
 	}
 	switch l.Entry.Kind {
 	case Prefix:
@@ -227,15 +265,15 @@ func judge(ctx context.Context, tx *db.Tx, organisation db.ID, l Line, mine []Cl
 		if err != nil {
 			return l, err
 		}
-		if wide(new) {
+		if wide(Claim{Kind: Prefix, Value: l.Entry.Value}) {
 			return l.doubt("footprint.line.wide", ""), nil
 		}
 		if name := knownNetworkOf(p); name != "" {
 			return l.doubt("footprint.line.provider", name), nil
 		}
 	case Domain:
-		if near := nearDomain(l.Entry.Value, mine); near != "" {
-			return l.doubt("footprint.line.typo", near), nil
+		if like := near.like(l.Entry.Value); like != "" {
+			return l.doubt("footprint.line.typo", like), nil
 		}
 		if name := knownDomains[registrable(l.Entry.Value)]; name != "" {
 			return l.doubt("footprint.line.provider", name), nil
@@ -251,11 +289,12 @@ func registrable(name string) string {
 	return name
 }
 
-// nearDomain returns a domain of the organisation that differs from this one by one slip of a finger.
-func nearDomain(name string, mine []Claim) string {
-	for _, m := range mine {
-		if m.Kind == Domain && m.Value != name && len(name) > 5 && oneSlip(registrable(m.Value), registrable(name)) {
-			return m.Value
+// like returns a domain of the organisation that differs from this one by one slip of a finger.
+func (n neighbours) like(name string) string {
+	apex := registrable(name)
+	for i, d := range n.domains {
+		if len(apex) > 5 && oneSlip(n.apex[i], apex) {
+			return d
 		}
 	}
 	return ""

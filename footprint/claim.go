@@ -129,6 +129,7 @@ type Claim struct {
 	Evidence, Reason string
 	Plea             string // what the organisation shows staff instead of a proof
 	Via              string
+	Leads            string // addresses that a proven domain leads to, with spaces between
 	Asked, Outcome   string
 	RegisteredBy     db.ID
 	RegisteredAt     time.Time

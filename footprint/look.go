@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -163,6 +164,9 @@ func (f *Footprint) look(ctx context.Context, a lookArgs) error {
 		return f.mailCode(ctx, c)
 	}
 	found, err := f.seen(ctx, c)
+	if err == nil && c.Kind == Domain {
+		found.leads = f.leads(ctx, c.Value)
+	}
 	return f.saw(ctx, c, found, err)
 }
 
@@ -178,6 +182,7 @@ func (f *Footprint) read(ctx context.Context, id db.ID) (c Claim, err error) {
 type sight struct {
 	method   Method
 	evidence string
+	leads    string // addresses of a domain
 }
 
 // seen looks for the proof of a claim: fetch.ErrNotThere when it certainly is not there.
@@ -192,12 +197,12 @@ func (f *Footprint) seen(ctx context.Context, c Claim) (sight, error) {
 		if !holdsProof(answer.Body, proof) {
 			return sight{}, fmt.Errorf("%w: the file does not hold the proof", fetch.ErrNotThere)
 		}
-		return sight{ByRoute, answer.URL + " (" + address.String() + ")"}, nil
+		return sight{method: ByRoute, evidence: answer.URL + " (" + address.String() + ")"}, nil
 	}
 	texts, derr := p.fetch.Text(ctx, ChallengeLabel+c.Value)
 	for _, t := range texts {
 		if strings.TrimSpace(t) == proof {
-			return sight{ByDNS, "TXT " + ChallengeLabel + c.Value}, nil
+			return sight{method: ByDNS, evidence: "TXT " + ChallengeLabel + c.Value}, nil
 		}
 	}
 	if derr == nil {
@@ -206,7 +211,7 @@ func (f *Footprint) seen(ctx context.Context, c Claim) (sight, error) {
 	answer, ferr := p.fetch.File(ctx, c.Value, ProofFile, mostFile, netip.Addr{})
 	if ferr == nil {
 		if holdsProof(answer.Body, proof) {
-			return sight{ByFile, answer.URL}, nil
+			return sight{method: ByFile, evidence: answer.URL}, nil
 		}
 		ferr = fmt.Errorf("%w: the file does not hold the proof", fetch.ErrNotThere)
 	}
@@ -221,6 +226,23 @@ func (f *Footprint) seen(ctx context.Context, c Claim) (sight, error) {
 		return sight{}, fmt.Errorf("ask for the record: %w", derr)
 	}
 	return sight{}, ferr
+}
+
+// leads returns the addresses of a domain and of its www, to offer them; none when they cannot be had.
+func (f *Footprint) leads(ctx context.Context, domain string) string {
+	var all []string
+	for _, name := range []string{domain, "www." + domain} {
+		found, err := f.proving.fetch.Addresses(ctx, name)
+		if err != nil {
+			continue
+		}
+		for _, a := range found {
+			if _, err := ParsePrefix(a.String()); err == nil && !slices.Contains(all, a.String()) && len(all) < 8 {
+				all = append(all, a.String())
+			}
+		}
+	}
+	return strings.Join(all, " ")
 }
 
 // holdsProof tells whether one of the lines is the proof, and nothing else.
@@ -253,7 +275,7 @@ func (f *Footprint) saw(ctx context.Context, was Claim, s sight, failed error) e
 				return errors.Join(err, f.keep(ctx, tx, c, "the domain is not proven any more"))
 			}
 		}
-		c.Outcome, c.Method, c.Evidence = "", s.method, s.evidence
+		c.Outcome, c.Method, c.Evidence, c.Leads = "", s.method, s.evidence, s.leads
 		c.ProvenAt, c.CheckedAt, c.CheckAt, c.ExpiresAt = now, now, now.Add(Recheck), now.Add(Year)
 		c.Failures, c.FailingSince, c.Reminded = 0, time.Time{}, 0
 		return f.settle(ctx, tx, &c, ByCheck)
@@ -292,6 +314,9 @@ func (f *Footprint) recheck(ctx context.Context, _ recheckArgs) error {
 		}
 		for _, c := range due {
 			found, err := f.seen(ctx, c)
+			if err == nil && c.Kind == Domain {
+				found.leads = f.leads(ctx, c.Value)
+			}
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
@@ -326,6 +351,7 @@ func (f *Footprint) sawAgain(ctx context.Context, was Claim, s sight, failed err
 			}
 		}
 		if failed == nil {
+			c.Leads = s.leads
 			c.Method, c.Evidence, c.CheckedAt, c.CheckAt, c.Failures, c.FailingSince = s.method, s.evidence, now, now.Add(Recheck), 0, time.Time{}
 			return f.keep(ctx, tx, c, "proof seen again")
 		}

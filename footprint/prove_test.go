@@ -80,6 +80,7 @@ func TestFileProofAndSubdomains(t *testing.T) {
 		h.organisation("a")
 		c := h.register("a", Domain, "smid.example", Owner)
 		h.out.set(func() {
+			h.out.a["www.smid.example."] = []string{"192.0.2.7", "127.0.0.1"}
 			h.out.a["smid.example."] = []string{"127.0.0.1"}
 			h.out.files["smid.example"+ProofFile] = "\ufeff# from our supplier\r\n" + h.f.proving.proof(c) + "\r\n"
 		})
@@ -87,7 +88,7 @@ func TestFileProofAndSubdomains(t *testing.T) {
 			t.Fatal(err)
 		}
 		h.run()
-		if got := h.claim(c.ID); got.State != Active || got.Method != ByFile || got.Evidence != "https://smid.example"+ProofFile {
+		if got := h.claim(c.ID); got.State != Active || got.Method != ByFile || got.Evidence != "https://smid.example"+ProofFile || got.Leads != "192.0.2.7" {
 			t.Fatalf("%+v", got)
 		}
 		for _, suffix := range []string{"nl", "co.uk", "github.io"} {

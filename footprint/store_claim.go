@@ -10,18 +10,18 @@ import (
 	"polder/internal/db"
 )
 
-const claimColumns = `id, organisation_id, kind, value, role, state, method, evidence, reason, plea, via, asked, outcome, registered_by, registered_at,
+const claimColumns = `id, organisation_id, kind, value, role, state, method, evidence, reason, plea, via, leads, asked, outcome, registered_by, registered_at,
 	proven_at, checked_at, check_at, failures, failing_since, expires_at, reminded, decided_by, decided_at, changed_at`
 
 // An asset that the operator imported has no claim, and is shown as one that is active.
-const assetAsClaim = `id, organisation_id, kind, value, role, 'active' AS state, 'operator' AS method, '' AS evidence, '' AS reason, '' AS plea, '' AS via,
+const assetAsClaim = `id, organisation_id, kind, value, role, 'active' AS state, 'operator' AS method, '' AS evidence, '' AS reason, '' AS plea, '' AS via, '' AS leads,
 	'' AS asked, '' AS outcome, NULL AS registered_by, registered_at, registered_at AS proven_at, NULL AS checked_at, NULL AS check_at,
 	0 AS failures, NULL AS failing_since, NULL AS expires_at, 0 AS reminded, NULL AS decided_by, NULL AS decided_at, changed_at`
 
 func scanClaim(scan func(...any) error) (c Claim, err error) {
 	var kind, role, state, method string
 	var registered, proven, checked, check, failing, expires, decided, changed db.Time
-	if err = scan(&c.ID, &c.Organisation, &kind, &c.Value, &role, &state, &method, &c.Evidence, &c.Reason, &c.Plea, &c.Via, &c.Asked, &c.Outcome,
+	if err = scan(&c.ID, &c.Organisation, &kind, &c.Value, &role, &state, &method, &c.Evidence, &c.Reason, &c.Plea, &c.Via, &c.Leads, &c.Asked, &c.Outcome,
 		&c.RegisteredBy, &registered, &proven, &checked, &check, &c.Failures, &failing, &expires, &c.Reminded, &c.DecidedBy, &decided, &changed); err != nil {
 		return c, err
 	}
@@ -115,13 +115,13 @@ func claimFor(ctx context.Context, tx *db.Tx, organisation db.ID, kind Kind, val
 // saveClaim writes the claim as it is.
 func saveClaim(ctx context.Context, tx *db.Tx, c Claim) error {
 	_, err := tx.Exec(ctx, `INSERT INTO footprint_claim (`+claimColumns+`) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14,
-		?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25) ON CONFLICT (id) DO UPDATE SET role = excluded.role, state = excluded.state,
-		method = excluded.method, evidence = excluded.evidence, reason = excluded.reason, plea = excluded.plea, via = excluded.via, asked = excluded.asked,
+		?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26) ON CONFLICT (id) DO UPDATE SET role = excluded.role, state = excluded.state,
+		method = excluded.method, evidence = excluded.evidence, reason = excluded.reason, plea = excluded.plea, via = excluded.via, leads = excluded.leads, asked = excluded.asked,
 		outcome = excluded.outcome, registered_by = excluded.registered_by, registered_at = excluded.registered_at,
 		proven_at = excluded.proven_at, checked_at = excluded.checked_at, check_at = excluded.check_at, failures = excluded.failures,
 		failing_since = excluded.failing_since, expires_at = excluded.expires_at, reminded = excluded.reminded,
 		decided_by = excluded.decided_by, decided_at = excluded.decided_at, changed_at = excluded.changed_at`,
-		c.ID, c.Organisation, c.Kind.String(), c.Value, c.Role.String(), string(c.State), string(c.Method), c.Evidence, c.Reason, c.Plea, c.Via,
+		c.ID, c.Organisation, c.Kind.String(), c.Value, c.Role.String(), string(c.State), string(c.Method), c.Evidence, c.Reason, c.Plea, c.Via, c.Leads,
 		c.Asked, c.Outcome, c.RegisteredBy, db.At(c.RegisteredAt), db.At(c.ProvenAt), db.At(c.CheckedAt), db.At(c.CheckAt), c.Failures,
 		db.At(c.FailingSince), db.At(c.ExpiresAt), c.Reminded, c.DecidedBy, db.At(c.DecidedAt), db.At(c.ChangedAt))
 	return err

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"polder/directory"
 	"polder/internal/actor"
@@ -220,6 +221,7 @@ type assetPage struct {
 	Plea        string
 	Confirmable bool
 	Imported    bool
+	Offers      []string // addresses that the domain leads to and that are not registered
 }
 
 // show shows one asset: how it stands, and what to do next.
@@ -310,6 +312,21 @@ func (p *pages) more(r *http.Request, tx *db.Tx, o db.ID, c Claim, v *assetPage)
 		}
 		if v.Routes = len(domains) > 0; v.Routes && v.RouteName == "" {
 			v.RouteName = domains[0].Value
+		}
+	}
+	if c.State == Active && c.Role == Owner && v.CanAct {
+		for _, address := range strings.Fields(c.Leads) {
+			p, err := ParsePrefix(address)
+			if err != nil {
+				continue
+			}
+			found, have, err := claimFor(ctx, tx, o, Prefix, p.String())
+			if err != nil {
+				return err
+			}
+			if !have || found.State == Withdrawn || found.State == Expired {
+				v.Offers = append(v.Offers, address)
+			}
 		}
 	}
 	conflicts, err := conflictsOf(ctx, tx, c.ID, o)

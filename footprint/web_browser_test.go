@@ -56,6 +56,7 @@ func TestPagesInBrowser(t *testing.T) {
 	h.organisation("leeg")
 	h.staff("analyst", actor.Analyst)
 	base, pages := h.street()
+	h.out.set(func() { h.out.a["bakkerijdekorst.example."] = []string{"192.0.2.7"} })
 	active := h.domain("a", "bakkerijdekorst.example")
 	pending := h.register("a", Domain, "molen-de-zwaan.example", Owner)
 	if err := h.f.Look(h.as("a"), a, pending.ID); err != nil {

@@ -117,7 +117,7 @@ func (a *app) wire(ctx context.Context) error {
 	}
 	a.footprint = footprint.New(a.db, a.now, a.log)
 	if err := a.footprint.Prove(a.queue, a.outbox, a.catalog, client, footprint.Settings{
-		BaseURL: a.set.BaseURL, Centre: a.set.Name, Phone: a.set.Phone, Desk: a.set.Desk, Key: key,
+		BaseURL: a.set.BaseURL, Centre: a.set.Name, Phone: a.set.Phone, Desk: deskAddress(a.set.Desk), Key: key,
 	}); err != nil {
 		return err
 	}

@@ -273,3 +273,11 @@ func TestLimits(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestResolverMustBeAnAddress(t *testing.T) {
+	for address, ok := range map[string]bool{"192.0.2.53:53": true, "192.0.2.53": true, "[2001:db8::1]:53": true, "2001:db8::1": true, "": true, "dns.example:53": false, "x": false, "192.0.2.53:0x": false} {
+		if _, err := New(Options{Resolver: address}); (err == nil) != ok {
+			t.Errorf("%q: %v", address, err)
+		}
+	}
+}
