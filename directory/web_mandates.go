@@ -20,7 +20,7 @@ type mandatesView struct {
 
 type mandateRow struct {
 	Name, Reference, May, Scope, Path string
-	GivenAt, EndsAt                   time.Time
+	GivenAt, EndsAt, EndedAt          time.Time // EndedAt: taken back before its end
 	State                             web.Status
 	Open                              bool
 	To                                string // page of the client, while the mandate is open
@@ -28,7 +28,7 @@ type mandateRow struct {
 
 func mandateRows(say *i18n.Printer, list []Mandate, clients bool, base string, now time.Time) (rows []mandateRow) {
 	for _, m := range list {
-		row := mandateRow{Name: m.HolderName, Reference: m.HolderReference, Path: base + "/" + m.ID.String(), GivenAt: m.GivenAt, EndsAt: m.LastDay(), Open: m.Open(now)}
+		row := mandateRow{Name: m.HolderName, Reference: m.HolderReference, Path: base + "/" + m.ID.String(), GivenAt: m.GivenAt, EndsAt: m.LastDay(), EndedAt: m.WithdrawnAt, Open: m.Open(now)}
 		if clients {
 			row.Name, row.Reference = m.OrganisationName, m.OrganisationReference
 			if row.Open {
@@ -47,9 +47,9 @@ func mandateRows(say *i18n.Printer, list []Mandate, clients bool, base string, n
 		case row.Open:
 			row.State = web.Status{Kind: "done", Text: say.T("directory.mandates.open")}
 		case !m.WithdrawnAt.IsZero() && m.ByHolder:
-			row.State = web.Status{Kind: "muted", Text: say.T("directory.mandates.laid_down", "Date", say.Date(m.WithdrawnAt))}
+			row.State = web.Status{Kind: "muted", Text: say.T("directory.mandates.laid_down")}
 		case !m.WithdrawnAt.IsZero():
-			row.State = web.Status{Kind: "muted", Text: say.T("directory.mandates.withdrawn", "Date", say.Date(m.WithdrawnAt))}
+			row.State = web.Status{Kind: "muted", Text: say.T("directory.mandates.withdrawn")}
 		default:
 			row.State = web.Status{Kind: "muted", Text: say.T("directory.mandates.expired")}
 		}

@@ -4,11 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -43,6 +45,7 @@ type world struct {
 	site   *web.Site
 	pages  *pages
 	server *httptest.Server
+	base   string // address of the site
 
 	accounts map[string]db.ID  // by name
 	tokens   map[string]string // of sessions
@@ -58,7 +61,9 @@ func newWorld(t *testing.T, d *db.DB, register ...*kvk.Client) *world {
 	catalog.Strict = true
 	log := kit.Log(t)
 	w.server = httptest.NewUnstartedServer(nil)
-	base := "http://" + w.server.Listener.Addr().String()
+	// A name, as passkeys are bound to one.
+	w.base = "http://localhost:" + strconv.Itoa(w.server.Listener.Addr().(*net.TCPAddr).Port)
+	base := w.base
 	key := []byte(strings.Repeat("k", 32))
 	w.queue = jobs.New(d, log)
 	w.queue.Now = w.clock.Now
@@ -249,7 +254,7 @@ func (w *world) ask(name, method, path string, form url.Values) *httptest.Respon
 	if form != nil {
 		body = strings.NewReader(form.Encode())
 	}
-	r := httptest.NewRequest(method, w.server.URL+path, body)
+	r := httptest.NewRequest(method, w.base+path, body)
 	if form != nil {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
