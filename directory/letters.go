@@ -74,13 +74,23 @@ func (d *Directory) tellDesk(ctx context.Context, tx *db.Tx, o Organisation) err
 
 // owners are the people who own the organisation and can sign in.
 func (d *Directory) owners(ctx context.Context, tx *db.Tx, organisation db.ID) (list []signin.Account, err error) {
+	return peopleOf(ctx, tx, organisation, actor.Owner)
+}
+
+// Keepers returns those of an organisation who may change its assets and can sign in, in the caller's
+// transaction: for a domain that has something to tell them.
+func (d *Directory) Keepers(ctx context.Context, tx *db.Tx, organisation db.ID) ([]signin.Account, error) {
+	return peopleOf(ctx, tx, organisation, actor.Keepers)
+}
+
+func peopleOf(ctx context.Context, tx *db.Tx, organisation db.ID, places actor.Place) (list []signin.Account, err error) {
 	all, err := members(ctx, tx, organisation, mostMembers)
 	if err != nil {
 		return nil, err
 	}
 	var ids []db.ID
 	for _, m := range all {
-		if m.Place == actor.Owner {
+		if m.Place&places != 0 {
 			ids = append(ids, m.Account)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -146,6 +147,29 @@ func (a *app) join() {
 		}
 		return list, err
 	}
+	// The people who can do something about it are told, and the mailbox that warnings go to.
+	a.footprint.Told(func(ctx context.Context, tx *db.Tx, organisation db.ID) (list []footprint.Recipient, err error) {
+		keepers, err := a.directory.Keepers(ctx, tx, organisation)
+		if err != nil {
+			return nil, err
+		}
+		found, err := directory.Get(ctx, tx, []db.ID{organisation})
+		if err != nil {
+			return nil, err
+		}
+		o := found[organisation]
+		for _, k := range keepers {
+			language := k.Language
+			if language == "" {
+				language = o.Language
+			}
+			list = append(list, footprint.Recipient{Mail: k.Mail, Language: language})
+		}
+		if o.Email != "" && !slices.ContainsFunc(list, func(r footprint.Recipient) bool { return strings.EqualFold(r.Mail, o.Email) }) {
+			list = append(list, footprint.Recipient{Mail: o.Email, Language: o.Language})
+		}
+		return list, nil
+	})
 	a.directory.OnHome(func(ctx context.Context, tx *db.Tx, in actor.In) ([]directory.Line, error) {
 		if in.Place == actor.Delegate {
 			return nil, nil // a mandate may cover a part of the assets alone; its page of assets says which
