@@ -247,6 +247,28 @@ func (d *Directory) Accept(ctx context.Context, token string) (organisation db.I
 	})
 }
 
+// Admit gives an account a place in an organisation, as the first owner of one that was imported. It
+// is for the operator's command line and the demo alone: whoever calls it answers for the person.
+// Who belongs to the organisation already keeps the place that it has, and given is false.
+func (d *Directory) Admit(ctx context.Context, organisation, account db.ID, place actor.Place) (given bool, err error) {
+	return given, d.db.Write(ctx, func(tx *db.Tx) error {
+		if err := lock(ctx, tx, organisation); err != nil {
+			return err
+		}
+		o, err := organisationByID(ctx, tx, organisation)
+		if err != nil {
+			return err
+		}
+		if o.State == Closed {
+			return fault.Invalidf("organisation %q is closed; nobody can belong to it any more", o.Reference)
+		}
+		if given, err = addMember(ctx, tx, organisation, account, place, d.now()); err != nil || !given {
+			return err
+		}
+		return d.record(ctx, tx, audit.Grant, organisation, "account:%s is %s, by the operator", account, place)
+	})
+}
+
 // SetPlace gives a member another place, and ends the sessions of that person: what an open page
 // allows must not outlive the place.
 func (d *Directory) SetPlace(ctx context.Context, organisation, account db.ID, place actor.Place) error {

@@ -24,6 +24,15 @@ func TestUserAdd(t *testing.T) {
 		if list := h.must("user", "list"); !strings.Contains(list, "Els Bakker") || !strings.Contains(list, "administrator,adviser,auditor") || !strings.Contains(list, "never") || strings.Count(list, "\n") != 2 {
 			h.T.Errorf("user list says:\n%s", list)
 		}
+		h.register()
+		owner := h.must("user", "add", "--organisation", "bakker", "piet@bakker.example", "Piet")
+		if !strings.Contains(owner, "piet@bakker.example has an account, and is owner of") || !strings.Contains(owner, "/enrol/") {
+			h.T.Errorf("the first owner of an imported organisation: %s", owner)
+		}
+		if again := h.must("user", "add", "--organisation", "bakker", "--place", "member", "piet@bakker.example", "Piet"); !strings.Contains(again, "keeps the place") {
+			h.T.Errorf("a second time: %s", again)
+		}
+		h.refused(h.run("user", "add", "--organisation", "nowhere", "piet@bakker.example", "Piet"), exitRefused, "nowhere")
 		h.refused(h.run("user", "add", "--role", "boss", "a@b.example", "A"), exitUsage, "boss")
 		h.refused(h.run("user", "add", "a@b.example", "A"), exitUsage, "--role")
 		h.refused(h.run("user", "add", "--role", "editor", "nonsense", "A"), exitRefused, "nonsense")

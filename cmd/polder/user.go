@@ -6,27 +6,41 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"polder/directory"
 	"polder/internal/actor"
 	"polder/internal/config"
+	"polder/internal/fault"
 	"polder/internal/i18n"
 	"polder/internal/signin"
 )
 
 type userCommand struct {
-	Add  userAddCommand  `cmd:"" help:"Make an account with roles at the centre, or add roles to one."`
+	Add  userAddCommand  `cmd:"" help:"Make an account with roles at the centre or a place in an organisation, or add these to one."`
 	List userListCommand `cmd:"" help:"List the accounts."`
 }
 
 type userAddCommand struct {
-	Role     []string `required:"" help:"Role at the centre: ${enum}. May be given more than once." enum:"administrator,analyst,editor,moderator,case-handler,adviser,auditor" placeholder:"ROLE"`
-	Language string   `help:"Language of mails and pages: nl or en." enum:"nl,en" default:"nl"`
-	Mail     string   `arg:"" help:"Mail address of the person."`
-	Name     string   `arg:"" help:"Name of the person, in quotes."`
+	Role         []string `help:"Role at the centre: ${enum}. May be given more than once." enum:"administrator,analyst,editor,moderator,case-handler,adviser,auditor" placeholder:"ROLE"`
+	Organisation string   `help:"Reference of an organisation that the person belongs to, such as one that was imported and has no owner yet." placeholder:"REF"`
+	Place        string   `help:"Place in the organisation: ${enum}." enum:"owner,security-contact,member" default:"owner" placeholder:"PLACE"`
+	Language     string   `help:"Language of mails and pages: nl or en." enum:"nl,en" default:"nl"`
+	Mail         string   `arg:"" help:"Mail address of the person."`
+	Name         string   `arg:"" help:"Name of the person, in quotes."`
 }
 
 // Run makes the account, and prints the link by which the person sets how to sign in.
 func (c *userAddCommand) Run(ctx context.Context, set *config.Settings, s streams) error {
 	return with(ctx, set, s, func(a *app) error {
+		if len(c.Role) == 0 && c.Organisation == "" {
+			return unusable{fault.Invalidf("say what the person is: give --role, --organisation, or both")}
+		}
+		var organisation directory.Organisation
+		if c.Organisation != "" {
+			var err error
+			if organisation, err = a.directory.ByReference(ctx, c.Organisation); err != nil {
+				return err
+			}
+		}
 		var roles actor.Roles
 		for _, name := range c.Role {
 			role, _ := actor.ParseRole(name) // kong has refused others
@@ -40,11 +54,26 @@ func (c *userAddCommand) Run(ctx context.Context, set *config.Settings, s stream
 		if err != nil {
 			return err
 		}
-		what := "has the roles"
-		if added.New {
-			what = "has an account with the roles"
+		has := "has an account"
+		switch {
+		case added.Account.Staff != 0 && added.New:
+			has += " with the roles " + added.Account.Staff.String()
+		case added.Account.Staff != 0:
+			has = "has the roles " + added.Account.Staff.String()
 		}
-		if _, err := fmt.Fprintf(s.out, "%s %s %s\n", added.Account.Mail, what, added.Account.Staff); err != nil {
+		if !organisation.ID.IsZero() {
+			place, _ := actor.ParsePlace(c.Place) // kong has refused others
+			given, err := a.directory.Admit(ctx, organisation.ID, added.Account.ID, place)
+			if err != nil {
+				return err
+			}
+			if given {
+				has += fmt.Sprintf(", and is %s of %s", place, organisation.Name)
+			} else {
+				has += fmt.Sprintf(", and keeps the place it has at %s", organisation.Name)
+			}
+		}
+		if _, err := fmt.Fprintf(s.out, "%s %s\n", added.Account.Mail, has); err != nil {
 			return err
 		}
 		if added.Link == "" {
