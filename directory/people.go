@@ -1,8 +1,10 @@
 package directory
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -401,7 +403,9 @@ func (d *Directory) forget(ctx context.Context, tx *db.Tx, account db.ID) error 
 	if err != nil {
 		return err
 	}
-	for _, m := range mine { // in the order of joining; others who lock several do too
+	// In one order, so that two who are forgotten at the same moment do not wait for one another.
+	slices.SortFunc(mine, func(a, b Membership) int { return bytes.Compare(a.Organisation[:], b.Organisation[:]) })
+	for _, m := range mine {
 		if err := lock(ctx, tx, m.Organisation); err != nil {
 			return err
 		}

@@ -158,7 +158,8 @@ func unstageContacts(ctx context.Context, tx *db.Tx, now int64) error {
 			FROM directory_stage s JOIN directory_organisation o ON o.reference = s.reference
 			WHERE o.id = directory_contact.organisation_id AND s.email = directory_contact.email)`,
 		`INSERT INTO directory_contact (id, organisation_id, purpose, email, main, created_at, verified_at, code_tries)
-			SELECT o.id, o.id, 'warnings', s.email, 0, ?1, ?1, 0 FROM directory_stage s JOIN directory_organisation o ON o.reference = s.reference
+			SELECT o.id, o.id, 'warnings', s.email, CASE WHEN EXISTS (SELECT 1 FROM directory_contact m
+				WHERE m.organisation_id = o.id AND m.purpose = 'warnings' AND m.main = 1) THEN 0 ELSE 1 END, ?1, ?1, 0 FROM directory_stage s JOIN directory_organisation o ON o.reference = s.reference
 			WHERE s.email <> '' AND o.state <> 'closed' AND NOT EXISTS (SELECT 1 FROM directory_contact c
 				WHERE c.organisation_id = o.id AND c.purpose = 'warnings' AND c.email = s.email)`,
 		`UPDATE directory_contact SET main = 1 WHERE purpose = 'warnings' AND main = 0 AND EXISTS (SELECT 1

@@ -344,6 +344,38 @@ func TestRaceOfTwoOwnersLeaving(t *testing.T) {
 	})
 }
 
+// Two people who open the same link at the same moment: one of them comes in.
+func TestRaceForOneInvitation(t *testing.T) {
+	kit.Each(t, schemas(), func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		names := []string{"bram", "carla", "dirk", "els"}
+		for _, name := range append([]string{"anna"}, names...) {
+			w.person(name)
+		}
+		o := w.organisation("anna", "Bakkerij", "12345678")
+		if err := w.dir.Invite(w.as("anna"), o, "team@people.example", actor.Owner); err != nil {
+			t.Fatal(err)
+		}
+		token := w.invitation("team@people.example")
+		var wg sync.WaitGroup
+		errs := make([]error, len(names))
+		for i, name := range names {
+			ctx := w.as(name)
+			wg.Go(func() { _, errs[i] = w.dir.Accept(ctx, token) })
+		}
+		wg.Wait()
+		p, err := w.dir.People(w.as("anna"), o)
+		if err != nil || len(p.Members) != 2 {
+			t.Fatalf("%+v, %v, %v", p.Members, err, errs)
+		}
+		for _, err := range errs {
+			if err != nil && fault.KindOf(err) != fault.Gone {
+				t.Errorf("who was late is told: %v", err)
+			}
+		}
+	})
+}
+
 // A contact gets nothing until its code is given, in ten minutes, with five tries.
 func TestContacts(t *testing.T) {
 	kit.Each(t, schemas(), func(t *testing.T, d *db.DB) {

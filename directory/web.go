@@ -66,7 +66,8 @@ func (d *Directory) routes(site *web.Site) *pages {
 	site.Handle("GET /o/{organisation}/contacts/{contact}/remove", keeper, p.askRemoveContact)
 	site.Handle("POST /o/{organisation}/contacts/{contact}/remove", keeper, p.removeContact)
 	site.Handle("GET /o/{organisation}/mandates", inside, p.mandates)
-	site.Handle("GET /o/{organisation}/mandates/new", owner, p.askMandate)
+	// Asked before the form is filled in, so that nothing typed is lost.
+	site.Handle("GET /o/{organisation}/mandates/new", owner.Fresh(), p.askMandate)
 	site.Handle("POST /o/{organisation}/mandates/new", owner.Fresh(), p.give)
 	site.Handle("POST /o/{organisation}/mandates/{mandate}/withdraw", owner, p.withdraw)
 	site.Handle("GET /o/{organisation}/clients", inside, p.clients)
@@ -74,7 +75,7 @@ func (d *Directory) routes(site *web.Site) *pages {
 	site.Handle("GET /o/{organisation}/settings", owner, p.settings)
 	site.Handle("POST /o/{organisation}/settings", owner, p.change)
 	site.Handle("GET /o/{organisation}/export", owner.Fresh(), p.export)
-	site.Handle("GET /o/{organisation}/close", owner, p.askClose)
+	site.Handle("GET /o/{organisation}/close", owner.Fresh(), p.askClose)
 	site.Handle("POST /o/{organisation}/close", owner.Fresh(), p.close)
 
 	site.Handle("GET /desk/organisations", desk, p.desk)
