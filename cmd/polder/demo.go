@@ -126,7 +126,7 @@ func demoSettings(set *config.Settings, folder, address string, box *mail.Box) *
 		From: "Polder Zilverwaard <waarschuwing@" + demoDomain + ">", ReplyTo: "Polder Zilverwaard <balie@" + demoDomain + ">",
 		DKIMSelector: "demo", Gather: 5 * time.Minute, SendHour: 7, TimeZone: set.TimeZone,
 		Name: "Polder Zilverwaard", Desk: "balie@" + demoDomain, Theme: set.Theme,
-		SessionIdle: 12 * time.Hour, SessionLongest: 24 * time.Hour, KeepRaw: 30 * day, KeepRejected: 30 * day, KeepExposures: 60 * 30 * day, ExpireAfter: 30 * day, LinkValid: 90 * day,
+		SessionIdle: 30 * day, SessionLongest: 30 * day, KeepRaw: 30 * day, KeepRejected: 30 * day, KeepExposures: 60 * 30 * day, ExpireAfter: 30 * day, LinkValid: 90 * day,
 	}
 }
 

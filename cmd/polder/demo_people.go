@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"polder/directory"
 	"polder/footprint"
@@ -54,7 +53,7 @@ func (w *world) settle(ctx context.Context) error {
 		return err
 	}
 	_, err = w.app.directory.Register(w.as(ctx, "potter"), directory.Registration{Name: "Pottenbakkerij De Draaischijf", Scheme: "kvk", Number: "00901445",
-		Sector: "C", Province: "Utrecht", Size: "2", Language: "nl", Domain: "draaischijf.example"})
+		Sector: "C", Size: "2", Language: "nl", Domain: "draaischijf.example"})
 	if err != nil {
 		return fmt.Errorf("register an organisation: %w", err)
 	}
@@ -92,6 +91,3 @@ func (w *world) session(ctx context.Context, key string) (token string, err erro
 	})
 	return token, err
 }
-
-// sessions last for the whole demo, though its clock leaps from day to day.
-const demoSession = 30 * 24 * time.Hour

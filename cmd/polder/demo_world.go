@@ -17,6 +17,7 @@ import (
 
 	"polder/internal/audit"
 	"polder/internal/config"
+	"polder/internal/db"
 	"polder/internal/mail"
 	"polder/notify"
 	"polder/testdata/demo"
@@ -25,11 +26,12 @@ import (
 // world is the invented country: the whole house, a mail server that keeps the mails, and a clock
 // that goes a day ahead when the next reports come in.
 type world struct {
-	app   *app
-	box   *mail.Box
-	clock *demoClock
-	zone  *time.Location
-	first time.Time // midnight at which the first day begins
+	app    *app
+	box    *mail.Box
+	clock  *demoClock
+	zone   *time.Location
+	first  time.Time        // midnight at which the first day begins
+	people map[string]db.ID // accounts of the personas, by key
 
 	working sync.Mutex // held by whoever lets a day pass or keeps house
 	mu      sync.Mutex
@@ -105,7 +107,10 @@ func (w *world) register(ctx context.Context) error {
 	if _, err := w.app.footprint.Import(ctx, assets); err != nil {
 		return err
 	}
-	return w.app.footprint.Load(ctx)
+	if err := w.app.footprint.Load(ctx); err != nil {
+		return err
+	}
+	return w.settle(ctx)
 }
 
 func (w *world) close() error {
@@ -262,7 +267,11 @@ func (w *world) keepHouse(ctx context.Context) error {
 
 func (w *world) tidy(ctx context.Context) error {
 	waiting, err := w.app.notify.Waiting(ctx)
-	if err != nil || len(waiting) == 0 {
+	if err != nil {
+		return err
+	}
+	depth, err := w.app.queue.Depth(ctx)
+	if err != nil || len(waiting) == 0 && depth["outbox.send"].Waiting == 0 {
 		return err
 	}
 	return w.deliver(ctx)

@@ -325,7 +325,7 @@ func linked(text, base string) []piece {
 // nav leads through the demo.
 func nav(p *i18n.Printer, r *http.Request) []web.Link {
 	var links []web.Link
-	for _, l := range []struct{ id, path string }{{"home", "/"}, {"mail", "/demo/mail"}, {"organisations", "/demo/organisations"}, {"verify", "/verify"}} {
+	for _, l := range []struct{ id, path string }{{"home", "/"}, {"mail", "/demo/mail"}, {"organisations", "/demo/organisations"}, {"people", "/demo/people"}, {"verify", "/verify"}} {
 		links = append(links, web.Link{Text: p.T("demo.nav." + l.id), URL: l.path, Current: r.URL.Path == l.path})
 	}
 	return links

@@ -53,6 +53,9 @@ func (a *app) site(o web.Options) (*web.Site, error) {
 	o.People.In = func(r *http.Request, who actor.Actor, organisation string) (actor.Actor, error) {
 		return a.directory.In(r.Context(), who, organisation)
 	}
+	if o.Demo {
+		o.People.Session = alwaysFresh(a, o.People.Session)
+	}
 	o.Now = a.now
 	metrics := newMetrics(a)
 	o.Observe = metrics.observe
