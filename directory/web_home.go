@@ -143,9 +143,11 @@ func (p *pages) showHome(w http.ResponseWriter, r *http.Request, text string, ba
 		v.Todo = append(v.Todo, lineView{say.N("directory.home.joins", h.Joins), "/o/" + o.ID.String() + "/people"})
 	}
 	for _, l := range h.Lines {
-		line := lineView{say.T(l.Key, l.Values...), l.Path}
+		line := lineView{Path: l.Path}
 		if l.Count > 0 {
 			line.Text = say.N(l.Key, l.Count, l.Values...)
+		} else {
+			line.Text = say.T(l.Key, l.Values...)
 		}
 		if l.Done {
 			v.Finished = append(v.Finished, line)

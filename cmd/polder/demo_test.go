@@ -401,6 +401,12 @@ func TestDemoMailsConcernTheirReaders(t *testing.T) {
 		if strings.HasSuffix(to, "@"+demoDomain) {
 			continue // to the desk
 		}
+		if slices.ContainsFunc(personas, func(p persona) bool { return p.mail == to }) { // a person, about the account or a mandate
+			if mailLine.MatchString(m.Text) {
+				t.Errorf("mail %d tells %s of findings", m.Number, to)
+			}
+			continue
+		}
 		own := assets[byAddress[to]]
 		if own == nil {
 			t.Errorf("mail %d went to %s, whom nobody knows", m.Number, to)
@@ -585,5 +591,54 @@ func TestDemoTakesAnotherPort(t *testing.T) {
 	defer second.Close()
 	if _, _, err := listenNear("nonsense"); err == nil {
 		t.Error("an address that is none is taken")
+	}
+}
+
+// A visitor can be somebody of the country, with the rights of that person alone, and only in the demo.
+func TestDemoPeople(t *testing.T) {
+	w := openWorld(t)
+	w.until(t, 1)
+	site, err := w.site()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask := func(cookie *http.Cookie, method, path string) *httptest.ResponseRecorder {
+		r := httptest.NewRequest(method, path, nil)
+		r.Header.Set("Sec-Fetch-Site", "same-origin")
+		if cookie != nil {
+			r.AddCookie(cookie)
+		}
+		rec := httptest.NewRecorder()
+		site.ServeHTTP(rec, r)
+		return rec
+	}
+	if rec := ask(nil, "GET", "/demo/people"); rec.Code != http.StatusOK {
+		t.Fatal(rec.Code)
+	}
+	bakery, err := w.app.directory.ByReference(t.Context(), "Z001")
+	if err != nil {
+		t.Fatal(err)
+	}
+	of := "/o/" + bakery.ID.String()
+	for key, want := range map[string]map[string]int{
+		"baker":         {of: 200, of + "/assets": 200, of + "/people": 200, "/desk/organisations": 404},
+		"supplier":      {of: 200, of + "/assets": 200, of + "/people": 404, "/desk/organisations": 404},
+		"university":    {of: 404, of + "/assets": 404},
+		"adviser":       {of: 404, "/desk/organisations": 200, "/desk/claims": 200, "/desk/people": 404},
+		"administrator": {of: 404, "/desk/organisations": 404, "/desk/people": 200},
+	} {
+		rec := ask(nil, "POST", "/demo/people/"+key)
+		if rec.Code != http.StatusSeeOther || len(rec.Result().Cookies()) != 1 {
+			t.Fatalf("%s: %d %v", key, rec.Code, rec.Header())
+		}
+		cookie := rec.Result().Cookies()[0]
+		for path, status := range want {
+			if got := ask(cookie, "GET", path); got.Code != status {
+				t.Errorf("%s asks %s: %d, want %d", key, path, got.Code, status)
+			}
+		}
+	}
+	if rec := ask(nil, "POST", "/demo/people/nobody"); rec.Code != http.StatusNotFound {
+		t.Errorf("somebody who is not there: %d", rec.Code)
 	}
 }
