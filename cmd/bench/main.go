@@ -106,7 +106,10 @@ func (b *bench) all(ctx context.Context, s size, f files, mails int) error {
 		b.table.row(b.name, step.what+", reading into durable exposures", fmt.Sprintf("%.0f lines/s", sum.PerSec),
 			fmt.Sprintf("%d matched, %d new, %d again", sum.Matched, sum.New, sum.Again))
 	}
-	return b.inProcess(ctx, s, f.addresses, mails)
+	if err := b.inProcess(ctx, s, f.addresses, mails); err != nil {
+		return err
+	}
+	return b.pages(ctx)
 }
 
 // command runs the real program and returns what it printed, how long it took and its peak memory.
