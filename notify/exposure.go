@@ -74,6 +74,7 @@ var moves = map[[2]State][]Cause{
 	{StateNotOurs, StateAcknowledged}:       {ByRecipient},
 	{StateNotOurs, StateSolved}:             {ByRecipient},
 	{StateNotOurs, StateFalsePositive}:      {ByRecipient},
+	{StateNotOurs, StateExpired}:            {ByRegister}, // registered again since: it may come back
 }
 
 // states lists all states in the order of a drawing.

@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
+	"net/netip"
 	"os"
+	"slices"
 	"time"
 
 	"polder/footprint"
@@ -62,6 +65,9 @@ func (n *Notify) rematch(ctx context.Context, version, report int64) (c Counts, 
 	for _, a := range assets {
 		wanted[a.ID] = true
 	}
+	if err := n.theirsAgain(ctx, assets, only); err != nil {
+		return c, fmt.Errorf("look up what was not theirs before: %w", err)
+	}
 	touched := map[int64]bool{}
 	var failed []error
 	err = func() error {
@@ -107,6 +113,49 @@ func (n *Notify) rematch(ctx context.Context, version, report int64) (c Counts, 
 		err = errors.Join(err, n.db.Write(ctx, func(tx *db.Tx) error { return n.queue.Insert(ctx, tx, composeArgs{}, n.now().Add(n.set.Gather)) }))
 	}
 	return c, err
+}
+
+// theirsAgain takes back what an organisation said was not its own, of an asset that it registered or
+// proved after it said so: the next report that shows it opens it again.
+func (n *Notify) theirsAgain(ctx context.Context, assets []footprint.Asset, only *footprint.Index) error {
+	since := map[db.ID]time.Time{} // organisation -> when the earliest of the assets became its own
+	for _, a := range assets {
+		if at, ok := since[a.Organisation]; !ok || a.RegisteredAt.Before(at) {
+			since[a.Organisation] = a.RegisteredAt
+		}
+	}
+	for batch := range slices.Chunk(slices.Collect(maps.Keys(since)), 500) {
+		err := n.change(ctx, func(tx *db.Tx) error {
+			var back []Exposure
+			err := eachNotOurs(ctx, tx, batch, func(e Exposure) error {
+				var hits []footprint.Hit
+				if a, err := netip.ParseAddr(e.Address); err == nil {
+					hits = only.Address(hits, a, 0)
+				}
+				hits = only.Name(hits, e.Name)
+				for _, h := range hits {
+					if h.Organisation == e.Organisation && h.RegisteredAt().After(e.StateAt) {
+						back = append(back, e)
+						return nil
+					}
+				}
+				return nil
+			})
+			if err != nil {
+				return err
+			}
+			for _, e := range back {
+				if err := expireNotOurs(ctx, tx, e, n.now()); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (n *Notify) readAgain(ctx context.Context, r *Report, plan *calendar, only *footprint.Index, wanted map[db.ID]bool) (c Counts, err error) {

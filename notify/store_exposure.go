@@ -4,6 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strconv"
+	"strings"
+	"time"
 
 	"polder/footprint"
 	"polder/internal/db"
@@ -160,4 +163,19 @@ func eachExposure(ctx context.Context, tx *db.Tx, fn func(Exposure) error, where
 		}
 		return fn(e)
 	}, `SELECT `+exposureColumns+` FROM notify_exposure `+where, args...)
+}
+
+// eachNotOurs calls fn for what at most some hundred organisations said is not their own.
+func eachNotOurs(ctx context.Context, tx *db.Tx, organisations []db.ID, fn func(Exposure) error) error {
+	args, places := make([]any, len(organisations)), make([]string, len(organisations))
+	for i, id := range organisations {
+		args[i], places[i] = id[:], "?"+strconv.Itoa(i+1)
+	}
+	return eachExposure(ctx, tx, fn, `WHERE organisation_id IN (`+strings.Join(places, ", ")+`) AND state IN (`+quoteStates([]State{StateNotOurs})+`)`, args...)
+}
+
+func expireNotOurs(ctx context.Context, tx *db.Tx, e Exposure, now time.Time) error {
+	_, err := tx.Exec(ctx, `UPDATE notify_exposure SET state = 'expired', state_at = ?3, reopens_after = 0, due_at = NULL, remind_at = NULL
+		WHERE organisation_id = ?1 AND fingerprint = ?2 AND state IN (`+quoteStates([]State{StateNotOurs})+`)`, e.Organisation, e.Fingerprint[:], db.At(now))
+	return err
 }
