@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"polder/internal/actor"
@@ -62,8 +63,20 @@ func segment(path string) string {
 	return first
 }
 
-// side is the list beside this page: the entries of its section, with the one that the page is below as current.
-func (s *Site) side(r *http.Request, p *i18n.Printer) (links []Link) {
+// Order puts these entries before all others, in this order: who puts the site together knows what people come for most.
+func (s *Site) Order(paths ...string) {
+	place := func(e entry) int {
+		if i := slices.Index(paths, e.path); i >= 0 {
+			return i
+		}
+		return len(paths)
+	}
+	slices.SortStableFunc(s.entries, func(a, b entry) int { return place(a) - place(b) })
+}
+
+// side is the list beside this page: the entries of its section, with the one that the page is below as current; under
+// names that one where the address does not.
+func (s *Site) side(r *http.Request, p *i18n.Printer, under string) (links []Link) {
 	who := actor.From(r.Context())
 	best := -1
 	for _, e := range s.entries {
@@ -72,6 +85,9 @@ func (s *Site) side(r *http.Request, p *i18n.Printer) (links []Link) {
 		}
 		at := e.at(who)
 		below := r.URL.Path == at || strings.HasPrefix(r.URL.Path, at+"/")
+		if under != "" {
+			below = at == under
+		}
 		if below && (best < 0 || len(at) > len(links[best].URL)) {
 			best = len(links)
 		}

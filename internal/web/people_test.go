@@ -143,4 +143,25 @@ func TestWaysThroughTheSite(t *testing.T) {
 	if strings.Contains(member, "/people") || strings.Contains(member, `href="/desk"`) {
 		t.Error("a member is shown ways that it may not go")
 	}
+	if !strings.Contains(owner, `<body class="wide">`) {
+		t.Error("a page with a list beside it is not as wide as the others, so that the list jumps")
+	}
+}
+
+// Who puts the site together decides on the order of the list, and a page says what it belongs to where its address does not.
+func TestListBesideThePages(t *testing.T) {
+	s := peopled(t)
+	s.Handle("GET /o/{organisation}/codes", Organisation(actor.Inside), func(w http.ResponseWriter, r *http.Request) error {
+		return s.Render(w, r, s.own, "error", Page{Title: "x", Under: "/o/" + r.PathValue("organisation") + "/people", Data: Wrong{}})
+	})
+	for _, path := range []string{"/o/{organisation}", "/desk", "/o/{organisation}/people"} {
+		s.Entry(path, "web.nav_desk")
+	}
+	s.Order("/o/{organisation}/people")
+	id := db.ID{1}.String()
+	page := ask(s, "GET", "/o/"+id+"/codes", "Cookie: as=owner").Body.String()
+	people, home := strings.Index(page, `href="/o/`+id+`/people" aria-current="page"`), strings.Index(page, `href="/o/`+id+`">`)
+	if people < 0 || home < people {
+		t.Errorf("the list has people at %d, as the current page, and home at %d after it", people, home)
+	}
 }

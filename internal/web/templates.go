@@ -36,7 +36,8 @@ type Page struct {
 	Context string       // for whom the page is; the organisation in the path when empty
 	Nav     []Link       // ways through the site, in the header; by who is asking when nil
 	Side    []Link       // the narrow list beside the page; the entries of its section when nil
-	Wide    bool         // use the full width, for tables; without it a page is one column
+	Wide    bool         // use the full width, for tables and whatever has a list beside it; without it a page is one column
+	Under   string       // path of the entry that the page is below, where its own path does not say so
 	Scripts []string     // files of static/ that this page needs beside those of every page
 	Data    any          // the page's own struct
 
@@ -44,6 +45,7 @@ type Page struct {
 	Site      string // the name of the site
 	Home      string
 	Demo      bool
+	DemoWays  []Link // ways through the demo, from whatever page
 	Themed    bool   // the logo is the operator's
 	Languages []Link // this page in the other languages
 }
@@ -287,13 +289,17 @@ func (s *Site) Render(w http.ResponseWriter, r *http.Request, t *Templates, name
 		page.Nav = s.header(r, p)
 	}
 	if page.Side == nil {
-		page.Side = s.side(r, p)
+		page.Side = s.side(r, p, page.Under)
 	}
+	page.Wide = page.Wide || len(page.Side) > 0 // or the list would jump from page to page
 	if who := actor.From(r.Context()); page.Context == "" && who.In.Name != "" {
 		page.Context = who.In.Name
 		if who.In.Place == actor.Delegate {
 			page.Context = p.T("web.on_behalf", "Organisation", who.In.Name, "Behalf", who.In.Behalf)
 		}
+	}
+	if s.demo && s.demoWays != nil {
+		page.DemoWays = s.demoWays(r, p)
 	}
 	page.Demo, page.Themed, page.Languages = s.demo, s.assets.themed, languageLinks(r, p)
 	if page.Status == 0 {

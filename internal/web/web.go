@@ -28,11 +28,12 @@ type Options struct {
 	BaseURL  string        // "https://polder.example", without a path; with https the cookies and HSTS follow
 	Catalog  *i18n.Catalog // must hold Messages
 	Log      *slog.Logger
-	Theme    fs.FS                    // the operator's folder; nil for our own look
-	Demo     bool                     // serve the routes that are DemoOnly
-	Operator func(*http.Request) bool // who is the operator; nil: whoever asks from this machine, not through a proxy
-	People   People                   // who is asking; the zero value knows nobody
-	Now      func() time.Time         // for the log; time.Now when nil
+	Theme    fs.FS                                     // the operator's folder; nil for our own look
+	Demo     bool                                      // serve the routes that are DemoOnly
+	DemoWays func(*http.Request, *i18n.Printer) []Link // ways through the demo, in the bar that says that it is one
+	Operator func(*http.Request) bool                  // who is the operator; nil: whoever asks from this machine, not through a proxy
+	People   People                                    // who is asking; the zero value knows nobody
+	Now      func() time.Time                          // for the log; time.Now when nil
 	// Observe is told of every answer, for the metrics. Route.Pattern is "" when there was no route.
 	Observe func(route Route, status int, took time.Duration)
 }
@@ -45,6 +46,7 @@ type Site struct {
 	catalog  *i18n.Catalog
 	log      *slog.Logger
 	demo     bool
+	demoWays func(*http.Request, *i18n.Printer) []Link
 	operator func(*http.Request) bool
 	people   People
 	entries  []entry
@@ -66,7 +68,7 @@ func New(o Options) (*Site, error) {
 		return nil, errors.New("web: Options.Catalog is missing")
 	}
 	s := &Site{
-		name: o.Name, base: strings.TrimSuffix(o.BaseURL, "/"), catalog: o.Catalog, log: o.Log, demo: o.Demo,
+		name: o.Name, base: strings.TrimSuffix(o.BaseURL, "/"), catalog: o.Catalog, log: o.Log, demo: o.Demo, demoWays: o.DemoWays,
 		operator: o.Operator, people: o.People, now: o.Now, observe: o.Observe,
 		mux: http.NewServeMux(), access: map[string]Access{}, cross: http.NewCrossOriginProtection(),
 	}
