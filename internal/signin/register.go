@@ -3,6 +3,7 @@ package signin
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"polder/internal/actor"
@@ -116,6 +117,23 @@ func (s *Signin) enrolment(ctx context.Context, token string) (e enrolment, err 
 		return err
 	})
 	return e, err
+}
+
+// asked returns the address that a browser gave to be mailed a code; "" when it gave none. It says so to that browser
+// alone, of an address that has an account too.
+func (s *Signin) asked(ctx context.Context, token string) (address string) {
+	if token == "" {
+		return ""
+	}
+	var e enrolment
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		_, err := s.held(ctx, tx, browserOwner(token), enrolling, &e)
+		return err
+	})
+	if err != nil {
+		return "" // the page does without, and says what is wrong when the code comes
+	}
+	return e.Mail
 }
 
 // EnrolPasskey asks for the first passkey; what it returns goes to the browser.
@@ -274,6 +292,9 @@ type saved struct {
 	Codes []string
 	To    string
 }
+
+// All is the codes as they are copied, one on each line.
+func (s saved) All() string { return strings.Join(s.Codes, "\n") }
 
 // freshCodes makes new recovery codes and holds them for the page that shows them, in the caller's
 // transaction. session is the token of the person's session.

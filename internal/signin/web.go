@@ -125,6 +125,12 @@ func (p *pages) ask(w http.ResponseWriter, r *http.Request, title string, f form
 }
 
 func (p *pages) render(w http.ResponseWriter, r *http.Request, name string, page web.Page) error {
+	switch r.URL.Path {
+	case "/account/codes", "/account/password", "/account/app":
+		page.Under = "/account/sign-in"
+	case "/account/forget":
+		page.Under = "/account/data"
+	}
 	return p.site.Render(w, r, p.templates, name, page)
 }
 

@@ -71,8 +71,12 @@ func codeField(r *http.Request, hint string) web.Field {
 
 func (p *pages) codeForm(r *http.Request) (string, form) {
 	t := web.Printer(r)
+	lead := t.T("signin.code.lead")
+	if address := p.s.asked(r.Context(), p.s.wayOf(r)); address != "" {
+		lead = t.T("signin.code.lead_to", "Mail", address)
+	}
 	return t.T("signin.code.title"), form{
-		Lead: t.T("signin.code.lead"), Action: "/register/code", Button: t.T("signin.code.button"),
+		Lead: lead, Action: "/register/code", Button: t.T("signin.code.button"),
 		Fields: []web.Field{codeField(r, "signin.code.hint")},
 		Notes:  []string{t.T("signin.code.none")},
 		Ways:   []web.Link{{Text: t.T("signin.code.again"), URL: "/register"}},
