@@ -85,7 +85,10 @@ func (d *Directory) ownLines(ctx context.Context, tx *db.Tx, h *Home) error {
 	if n > 1 {
 		owner.Key, owner.Values = "directory.home.owner_done", []any{"Owners", n}
 	}
-	h.Lines = append(h.Lines, contact, owner)
+	h.Lines = append(h.Lines, contact)
+	if h.In.Place == actor.Owner || n > 1 { // nobody else can invite one
+		h.Lines = append(h.Lines, owner)
+	}
 	if h.In.Place == actor.Owner && h.In.Accepted {
 		joins, err := openJoins(ctx, tx, id, 100)
 		if err != nil {

@@ -63,15 +63,15 @@ func (r Registration) check(now time.Time, had Organisation) (Registration, erro
 	case utf8.RuneCountInString(r.Name) > 200 || !utf8.ValidString(r.Name) || strings.ContainsFunc(r.Name, unsayable):
 		bad = append(bad, Wrong{Field: "name", Key: "directory.wrong.name"})
 	}
-	choice := func(field, value string, ok bool) {
+	choice := func(field, key string, ok bool) {
 		if !ok {
-			bad = append(bad, Wrong{Field: field, Key: "directory.wrong.choice"})
+			bad = append(bad, Wrong{Field: field, Key: "directory.wrong." + key})
 		}
 	}
-	choice("sector", r.Sector, Sectors.Has(r.Sector, now) || r.Sector == had.Sector && r.Sector != "")
-	choice("size", r.Size, Sizes.Has(r.Size, now))
-	choice("area", r.Area, r.Area == "" || Areas.Has(r.Area, now) || r.Area == had.Province)
-	choice("language", r.Language, slices.Contains(i18n.Languages, r.Language))
+	choice("sector", "sector", Sectors.Has(r.Sector, now) || r.Sector == had.Sector && r.Sector != "")
+	choice("size", "size", Sizes.Has(r.Size, now))
+	choice("area", "choice", r.Area == "" || Areas.Has(r.Area, now) || r.Area == had.Province)
+	choice("language", "choice", slices.Contains(i18n.Languages, r.Language))
 	if r.Domain, err = domain(r.Domain); err != nil {
 		if err = bad.note(err); err != nil {
 			return r, err

@@ -37,7 +37,7 @@ func (p *pages) formOf(say *i18n.Printer, x Registration, bad Wrongs) formView {
 	}
 	v := formView{Number: text("number", 20), Name: text("name", 200), Domain: text("domain", 253), Consults: p.d.Consults(), Said: x}
 	v.Number.Value, v.Name.Value, v.Domain.Value = x.Number, x.Name, x.Domain
-	v.Name.Required, v.Name.Autocomplete = true, "organization"
+	v.Name.Autocomplete = "organization"
 	var registers []option
 	for _, s := range schemes {
 		registers = append(registers, option{Value: s.Key, Label: say.T("directory.scheme." + s.Key)})
