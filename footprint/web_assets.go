@@ -219,6 +219,7 @@ type assetPage struct {
 	RouteError  string
 	PleaError   string
 	Plea        string
+	Pleaded     bool // staff have it
 	Confirmable bool
 	Imported    bool
 	Offers      []string // addresses that the domain leads to and that are not registered
@@ -275,7 +276,7 @@ func (v *assetPage) fill(say *i18n.Printer, f *Footprint, c Claim) {
 	v.Waiting, v.Wide, v.Imported = c.waiting(), wide(c), c.Method == ByOperatorsImport
 	_, v.Single = single(c)
 	v.Confirmable = c.holds() && !v.Imported || c.State == Expired
-	v.Plea = c.Plea
+	v.Plea, v.Pleaded = c.Plea, c.Plea != ""
 	if c.Asked != "" && c.waiting() {
 		v.Looking = say.T("footprint.looking." + c.Asked)
 	}

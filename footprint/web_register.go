@@ -66,6 +66,9 @@ func (p *pages) register(w http.ResponseWriter, r *http.Request) error {
 	}
 	kind, _ := ParseKind(r.PostFormValue("kind"))
 	e := Entry{Kind: kind, Value: r.PostFormValue("value"), Role: Owner}
+	if kind == Domain {
+		e.Value = nameIn(e.Value)
+	}
 	if r.PostFormValue("role") == "provider" {
 		e.Role = Provider
 	}
@@ -221,4 +224,18 @@ func decode(b []byte) string {
 		s.WriteRune(rune(c))
 	}
 	return s.String()
+}
+
+// nameIn returns the domain in what people copy from the bar of their browser, such as "https://www.example.nl/contact".
+// What does not look like that is returned as it is, to be refused with a reason.
+func nameIn(s string) string {
+	s = strings.TrimSpace(s)
+	if _, after, found := strings.Cut(s, "://"); found {
+		s = after
+	}
+	s, _, _ = strings.Cut(s, "/")
+	if rest, found := strings.CutPrefix(strings.ToLower(s), "www."); found && strings.Contains(rest, ".") {
+		return rest
+	}
+	return s
 }

@@ -222,3 +222,15 @@ func TestOnlyOwnFormsChangeThings(t *testing.T) {
 		t.Error("the page does not say that it was refused")
 	}
 }
+
+// People copy their domain from the bar of the browser: that is what they mean.
+func TestDomainAsPeopleTypeIt(t *testing.T) {
+	for typed, want := range map[string]string{
+		"example.nl": "example.nl", " https://www.Example.nl/contact?x=1 ": "example.nl", "http://mail.example.nl": "mail.example.nl",
+		"www.example.nl": "example.nl", "www.nl": "www.nl", "example.nl/": "example.nl", "https://": "", "not a domain": "not a domain",
+	} {
+		if got := nameIn(typed); got != want {
+			t.Errorf("%q is read as %q; want %q", typed, got, want)
+		}
+	}
+}
