@@ -139,7 +139,7 @@ func quiet(s streams) *slog.Logger {
 
 // site makes the pages of a serving centre, and those of the demo.
 func (w *world) site() (*web.Site, error) {
-	site, err := w.app.site(web.Options{Demo: true})
+	site, err := w.app.site(web.Options{Demo: true, DemoWays: demoWays})
 	if err != nil {
 		return nil, err
 	}

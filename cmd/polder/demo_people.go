@@ -45,8 +45,16 @@ func (w *world) settle(ctx context.Context) error {
 	if err := w.app.directory.Give(baker, bakery.ID, directory.Wish{Holder: "Z006", Acting: true, EveryAsset: true, Ends: w.app.now().AddDate(1, 0, 0)}); err != nil {
 		return fmt.Errorf("give a mandate: %w", err)
 	}
-	if _, err := w.app.footprint.Register(baker, bakery.ID, footprint.Entry{Kind: footprint.Domain, Value: "taartenbezorgd.example", Role: footprint.Owner}); err != nil {
+	claim, err := w.app.footprint.Register(baker, bakery.ID, footprint.Entry{Kind: footprint.Domain, Value: "taartenbezorgd.example", Role: footprint.Owner})
+	if err != nil {
 		return fmt.Errorf("claim a domain: %w", err)
+	}
+	plea := "We hebben dit domein overgenomen van een collega-bakker. Het wordt nog door haar beheerd. De overeenkomst kunnen we laten zien."
+	if err := w.app.footprint.Plead(baker, bakery.ID, claim.ID, plea); err != nil {
+		return fmt.Errorf("ask staff to decide: %w", err)
+	}
+	if err := w.move(ctx, persona{"dean", "Willem Vos", "w.vos@uvz.example", "nl", 0, "Z003", actor.Owner}); err != nil {
+		return err // an organisation has an owner, also where the visitor is not the one
 	}
 	newcomer := persona{"potter", "Youssef Amrani", "youssef@draaischijf.example", "nl", 0, "", 0}
 	if err := w.move(ctx, newcomer); err != nil {

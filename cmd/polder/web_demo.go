@@ -44,6 +44,7 @@ func (w *world) routes(site *web.Site) error {
 	site.Handle("GET /demo/mail/{number}/html", web.DemoOnly, d.mailHTML)
 	site.Handle("GET /demo/people", web.DemoOnly, d.people)
 	site.Handle("POST /demo/people/{persona}", web.DemoOnly, d.be)
+	site.Handle("POST /demo/yourself", web.DemoOnly, d.yourself)
 	site.Handle("GET /demo/organisations", web.DemoOnly, d.organisations)
 	site.Handle("GET /demo/organisation/{reference}", web.DemoOnly, d.organisation)
 	return nil

@@ -3,9 +3,11 @@ package main
 import (
 	"net/http"
 	"slices"
+	"strings"
 
 	"polder/internal/actor"
 	"polder/internal/fault"
+	"polder/internal/i18n"
 	"polder/internal/web"
 )
 
@@ -34,12 +36,41 @@ func (d *demoSite) be(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	http.SetCookie(w, &http.Cookie{Name: "polder_session", Value: token, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode})
+	http.SetCookie(w, demoSession(token))
 	to := "/home"
 	if personas[i].staff.Any(actor.Analyst | actor.Adviser) {
 		to = "/desk"
 	}
 	http.Redirect(w, r, to, http.StatusSeeOther)
+	return nil
+}
+
+// demoSession is the cookie of a visitor's session; none when token is "".
+func demoSession(token string) *http.Cookie {
+	c := &http.Cookie{Name: "polder_session", Value: token, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode}
+	if token == "" {
+		c.MaxAge = -1
+	}
+	return c
+}
+
+// yourself lets the visitor make an account, also one who was somebody else until now.
+func (d *demoSite) yourself(w http.ResponseWriter, r *http.Request) error {
+	http.SetCookie(w, demoSession(""))
+	http.Redirect(w, r, "/register", http.StatusSeeOther)
+	return nil
+}
+
+// demoWays are in the bar above every page: from the pages of a centre to those of the demo, most of all to the mails,
+// where the visitor's codes are; and back, for who is signed in.
+func demoWays(r *http.Request, p *i18n.Printer) []web.Link {
+	own := r.URL.Path == "/" || strings.HasPrefix(r.URL.Path, "/demo/")
+	switch {
+	case !own:
+		return []web.Link{{Text: p.T("demo.ways.home"), URL: "/"}, {Text: p.T("demo.ways.mail"), URL: "/demo/mail"}, {Text: p.T("demo.ways.people"), URL: "/demo/people"}}
+	case actor.From(r.Context()).Known():
+		return []web.Link{{Text: p.T("demo.ways.back"), URL: "/home"}}
+	}
 	return nil
 }
 

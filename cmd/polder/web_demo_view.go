@@ -273,6 +273,14 @@ type inboxRow struct {
 	Language     string // of the mail; "" when we do not know it
 }
 
+// Who is the organisation that the mail is to; a person's address when it is about an account or a registration.
+func (x inboxRow) Who() string {
+	if x.Organisation.Name != "" {
+		return x.Organisation.Name
+	}
+	return strings.Join(x.EnvelopeTo, ", ")
+}
+
 func (c *country) inbox(p *i18n.Printer, keep func(mail.Mail, notify.Sent) bool) []inboxRow {
 	var rows []inboxRow
 	for _, m := range c.mails {

@@ -50,7 +50,11 @@ func (a *app) operatorRoutes(site *web.Site, m *metrics, demo bool) {
 
 // home leads who comes to the address without a page to the one that everybody may need.
 func home(w http.ResponseWriter, r *http.Request) error {
-	http.Redirect(w, r, "/verify", http.StatusSeeOther)
+	to := "/verify"
+	if actor.From(r.Context()).Known() {
+		to = "/home"
+	}
+	http.Redirect(w, r, to, http.StatusSeeOther)
 	return nil
 }
 

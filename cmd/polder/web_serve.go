@@ -69,6 +69,8 @@ func (a *app) site(o web.Options) (*web.Site, error) {
 	a.notify.Routes(site)
 	a.signin.Routes(site)
 	a.signin.ProgramRoutes(site)
+	const portal = "/o/{organisation}"
+	site.Order(portal, portal+"/assets", portal+"/contacts", portal+"/people", portal+"/mandates", portal+"/clients", portal+"/tokens", portal+"/settings")
 	api := web.NewAPI(site, 5, 100)
 	a.signin.API(api)
 	a.directory.API(api)
