@@ -16,7 +16,8 @@
 // says who may come: Public, SignedIn, Staff(roles), Organisation(places) for a path with {organisation}, Program(scope)
 // for API tokens; .Fresh() asks for a factor in the last ten minutes. Whoever may not come gets the page of something
 // that does not exist. Site.Entry puts a page in the list beside the pages of its section ("o", "desk", "account") for
-// those who may see it; Site.Local is the gate for every "where to go next" that comes from outside.
+// those who may see it, in the order of Site.Order; Page.Under names the entry that a page belongs to where its path does not.
+// Site.Local is the gate for every "where to go next" that comes from outside.
 //
 // # A page
 //
