@@ -28,6 +28,7 @@ import (
 type world struct {
 	app    *app
 	box    *mail.Box
+	names  *demoNames
 	clock  *demoClock
 	zone   *time.Location
 	first  time.Time        // midnight at which the first day begins
@@ -63,7 +64,11 @@ func newWorld(ctx context.Context, set *config.Settings, folder, address string,
 	if w.box, err = mail.OpenBox(mail.BoxConfig{Keep: 5000, Now: w.clock.now}); err != nil {
 		return nil, err
 	}
+	if w.names, err = openDemoNames(); err != nil {
+		return nil, errors.Join(err, w.close())
+	}
 	own := demoSettings(set, folder, address, w.box)
+	own.Resolver = w.names.address()
 	if own.DKIMKey, err = writeKey(folder); err == nil {
 		if w.app, err = openAt(ctx, own, quiet(s), w.clock.now); err == nil {
 			if err = w.register(ctx); err == nil {
@@ -117,6 +122,9 @@ func (w *world) close() error {
 	var err error
 	if w.app != nil {
 		err = w.app.close()
+	}
+	if w.names != nil {
+		err = errors.Join(err, w.names.close())
 	}
 	return errors.Join(err, w.box.Close())
 }
@@ -271,10 +279,15 @@ func (w *world) tidy(ctx context.Context) error {
 		return err
 	}
 	depth, err := w.app.queue.Depth(ctx)
-	if err != nil || len(waiting) == 0 && depth["outbox.send"].Waiting == 0 {
+	switch {
+	case err != nil:
 		return err
+	case len(waiting) > 0 || depth["outbox.send"].Waiting > 0:
+		return w.deliver(ctx)
+	case depth["footprint.look"].Waiting > 0: // a visitor asked to look at a proof
+		return w.app.queue.Drain(ctx)
 	}
-	return w.deliver(ctx)
+	return nil
 }
 
 // reply is what people in the country answer by themselves, so that there is something to see. All
