@@ -21,6 +21,7 @@ import (
 	"polder/internal/fault"
 	"polder/internal/i18n"
 	"polder/internal/kvk"
+	"polder/internal/signin"
 )
 
 // Registration is what a person says of an organisation.
@@ -78,6 +79,23 @@ func (r Registration) check(now time.Time, had Organisation) (Registration, erro
 		}
 	}
 	return r, bad.err()
+}
+
+// OwnDomain returns the domain of the actor's own mail address, where it looks like that of an organisation: a suggestion
+// for the form, that tells nobody anything new. "" otherwise.
+func (d *Directory) OwnDomain(ctx context.Context) (name string, err error) {
+	account := actor.From(ctx).Account
+	err = d.db.Read(ctx, func(tx *db.Tx) error {
+		found, err := signin.Accounts(ctx, tx, []db.ID{account})
+		if err != nil {
+			return err
+		}
+		if name, err = domain(found[account].Mail); err != nil {
+			name = "" // of everybody, or no domain that somebody can register
+		}
+		return nil
+	})
+	return name, err
 }
 
 // unsayable are characters that a name must not hold: what cannot be seen, or turns text around.

@@ -165,3 +165,21 @@ func TestTradeRegister(t *testing.T) {
 		}
 	})
 }
+
+// The form begins with the domain of the person's own mail address, unless that is everybody's.
+func TestOwnDomainIsSuggested(t *testing.T) {
+	kit.Each(t, schemas(), func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		w.person("anna")
+		if page := w.ask("anna", "GET", "/organisations/new", nil).Body.String(); !strings.Contains(page, `value="people.example"`) {
+			t.Error("the domain of the person's mail address is not in the form")
+		}
+		w.write(func(tx *db.Tx) error {
+			_, err := tx.Exec(w.ctx, `UPDATE signin_account SET mail = 'anna@gmail.com' WHERE id = ?1`, w.accounts["anna"])
+			return err
+		})
+		if name, err := w.dir.OwnDomain(w.as("anna")); name != "" || err != nil {
+			t.Errorf("a domain of everybody is suggested: %q, %v", name, err)
+		}
+	})
+}

@@ -59,7 +59,11 @@ func (p *pages) formOf(say *i18n.Printer, x Registration, bad Wrongs) formView {
 // askRegistration shows the form.
 func (p *pages) askRegistration(w http.ResponseWriter, r *http.Request) error {
 	say := web.Printer(r)
-	return p.show(w, r, "register", say.T("directory.register.title"), p.formOf(say, Registration{Scheme: "kvk", Language: say.Lang()}, nil), nil, false)
+	own, err := p.d.OwnDomain(r.Context())
+	if err != nil {
+		return err
+	}
+	return p.show(w, r, "register", say.T("directory.register.title"), p.formOf(say, Registration{Scheme: "kvk", Language: say.Lang(), Domain: own}, nil), nil, false)
 }
 
 // register takes the form, or fills in the name that the trade register has.

@@ -291,7 +291,9 @@ func (s *Site) Render(w http.ResponseWriter, r *http.Request, t *Templates, name
 	if page.Side == nil {
 		page.Side = s.side(r, p, page.Under)
 	}
-	page.Wide = page.Wide || len(page.Side) > 0 // or the list would jump from page to page
+	if len(page.Side) > 0 && page.Status != http.StatusNotFound {
+		page.Wide = true // or the list would jump from page to page; what does not exist looks alike everywhere
+	}
 	if who := actor.From(r.Context()); page.Context == "" && who.In.Name != "" {
 		page.Context = who.In.Name
 		if who.In.Place == actor.Delegate {
