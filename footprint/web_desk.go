@@ -3,6 +3,7 @@ package footprint
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"polder/directory"
@@ -12,7 +13,10 @@ import (
 	"polder/internal/web"
 )
 
+// deskOrder is the lists of the desk; staff decide on what is in the first of them.
 var deskOrder = []string{"contested", "asked", "corrections", "waiting", "refused", "active"}
+
+var deskToDo = deskOrder[:3]
 
 type deskRow struct {
 	row
@@ -45,28 +49,34 @@ func (p *pages) desk(w http.ResponseWriter, r *http.Request) error {
 
 func (p *pages) showDesk(w http.ResponseWriter, r *http.Request, list string, about db.ID, wrong []web.FieldError) error {
 	say, ctx := web.Printer(r), r.Context()
-	if list != "corrections" && deskLists[list] == "" {
-		list = "contested"
-	}
 	page, _ := strconv.Atoi(r.URL.Query().Get("page"))
 	page = max(1, min(page, 10_000))
-	view := deskPage{List: list, ListText: say.T("footprint.desk.lead_" + list), Done: doneText(say, r.URL.Query().Get("done"), ""), Wrong: about}
+	view := deskPage{Done: doneText(say, r.URL.Query().Get("done"), ""), Wrong: about}
 	if len(wrong) > 0 {
 		view.Error = wrong[0].Text
 	}
 	err := p.f.db.Read(ctx, func(tx *db.Tx) error {
+		count := map[string]int{}
 		for _, name := range deskOrder {
-			var n int
 			var err error
 			if name == "corrections" {
-				n, err = countCorrections(ctx, tx)
+				count[name], err = countCorrections(ctx, tx)
 			} else {
-				_, n, err = deskClaims(ctx, tx, deskLists[name], 0, 0)
+				_, count[name], err = deskClaims(ctx, tx, deskLists[name], 0, 0)
 			}
 			if err != nil {
 				return err
 			}
-			view.Lists = append(view.Lists, choice{Text: say.T("footprint.desk.list_"+name, "Count", say.Number(int64(n))), URL: "/desk/claims?list=" + name, Current: name == list})
+		}
+		if list != "corrections" && deskLists[list] == "" { // none chosen: the first where something waits for a decision
+			list = "contested"
+			if i := slices.IndexFunc(deskToDo, func(name string) bool { return count[name] > 0 }); i >= 0 {
+				list = deskToDo[i]
+			}
+		}
+		view.List, view.ListText = list, say.T("footprint.desk.lead_"+list)
+		for _, name := range deskOrder {
+			view.Lists = append(view.Lists, choice{Text: say.T("footprint.desk.list_"+name, "Count", say.Number(int64(count[name]))), URL: "/desk/claims?list=" + name, Current: name == list})
 		}
 		if list == "corrections" {
 			found, err := openCorrections(ctx, tx, 200)

@@ -234,3 +234,27 @@ func TestDomainAsPeopleTypeIt(t *testing.T) {
 		}
 	}
 }
+
+// Staff who choose no list see the first where something waits for them; the organisation sees that staff have it.
+func TestDeskBeginsWhereSomethingWaits(t *testing.T) {
+	kit.Each(t, allSchemas(), func(t *testing.T, d *db.DB) {
+		h := newHome(t, d)
+		a := h.organisation("a")
+		h.staff("analyst", actor.Analyst)
+		site, _ := h.site("")
+		c := h.register("a", Domain, "bakker.example", Owner)
+		current := func(list string) bool {
+			return strings.Contains(ask(site, "analyst", "GET", "/desk/claims", nil).Body.String(), `href="/desk/claims?list=`+list+`" aria-current="`)
+		}
+		own := "/o/" + a.String() + "/assets/" + c.ID.String()
+		if !current("contested") || strings.Contains(ask(site, "a", "GET", own, nil).Body.String(), "Je vraag ligt bij onze medewerkers") {
+			t.Error("before anything was asked, the desk does not begin with its first list, or the asset says that something was asked")
+		}
+		if err := h.f.Plead(h.as("a"), a, c.ID, "Contract met provider, zie bijlage"); err != nil {
+			t.Fatal(err)
+		}
+		if !current("asked") || !strings.Contains(ask(site, "a", "GET", own, nil).Body.String(), "Je vraag ligt bij onze medewerkers") {
+			t.Error("the desk does not begin where a question waits, or the asset does not say that it does")
+		}
+	})
+}
