@@ -642,3 +642,49 @@ func TestDemoPeople(t *testing.T) {
 		t.Errorf("somebody who is not there: %d", rec.Code)
 	}
 }
+
+// Every page of the demo leads on: to the mails, where the visitor's codes are, and back to where the visitor is signed in.
+// Who wants to be oneself is nobody else any more.
+func TestDemoLeadsOn(t *testing.T) {
+	w := openWorld(t)
+	site, err := w.site()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var cookie *http.Cookie
+	ask := func(method, path string) *httptest.ResponseRecorder {
+		r := httptest.NewRequest(method, path, strings.NewReader("name=Fatima&mail=fatima@zonnepaneel.example"))
+		r.Header.Set("Sec-Fetch-Site", "same-origin")
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		if cookie != nil {
+			r.AddCookie(cookie)
+		}
+		rec := httptest.NewRecorder()
+		site.ServeHTTP(rec, r)
+		return rec
+	}
+	if page := ask("GET", "/").Body.String(); strings.Contains(page, `href="/home"`) {
+		t.Error("who is not signed in is led back to where one would be")
+	}
+	cookie = ask("POST", "/demo/people/adviser").Result().Cookies()[0]
+	if page := ask("GET", "/desk/claims").Body.String(); !strings.Contains(page, `href="/demo/mail"`) || !strings.Contains(page, "taartenbezorgd.example") {
+		t.Error("the desk does not lead to the mails, or has nothing to decide on")
+	}
+	if page := ask("GET", "/demo/mail").Body.String(); !strings.Contains(page, `href="/home"`) {
+		t.Error("the mails do not lead back to where the visitor is signed in")
+	}
+	rec := ask("POST", "/demo/yourself")
+	if c := rec.Result().Cookies(); rec.Header().Get("Location") != "/register" || len(c) != 1 || c[0].MaxAge >= 0 {
+		t.Errorf("to be oneself leads to %q with %v", rec.Header().Get("Location"), c)
+	}
+	cookie = nil
+	if rec := ask("POST", "/register"); rec.Code != http.StatusSeeOther {
+		t.Fatalf("to register answers %d", rec.Code)
+	}
+	if err := w.tidy(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if page := ask("GET", "/demo/mail").Body.String(); !strings.Contains(page, "aan fatima@zonnepaneel.example") {
+		t.Error("the mail with the code does not say whom it went to")
+	}
+}
