@@ -108,6 +108,7 @@ type homeView struct {
 	State           web.Status
 	Kind            string // state, for the template
 	Owner, Own      bool
+	Reads           bool // it changes nothing: what is to be done is for others
 	Behalf          string
 	Acting          bool
 	Said            string // what staff asked or why they refused
@@ -137,7 +138,7 @@ func (p *pages) showHome(w http.ResponseWriter, r *http.Request, text string, ba
 	}
 	o := h.Organisation
 	v := homeView{Path: "/o/" + o.ID.String(), Name: o.Name, Reference: o.Reference, State: stateTag(say, o.State), Kind: string(o.State), Owner: h.In.Place == actor.Owner,
-		Own: h.In.Place&actor.Inside != 0, Behalf: h.In.Behalf, Acting: h.In.Acting,
+		Own: h.In.Place&actor.Inside != 0, Reads: h.In.Place == actor.Member || h.In.Place == actor.Delegate && !h.In.Acting, Behalf: h.In.Behalf, Acting: h.In.Acting,
 		Reply: web.Field{Name: "text", Label: say.T("directory.home.reply"), Type: "textarea", MaxLength: mostText, Value: text, Error: bad.text(say, "text"), Required: true}}
 	if h.Joins > 0 {
 		v.Todo = append(v.Todo, lineView{say.N("directory.home.joins", h.Joins), "/o/" + o.ID.String() + "/people"})

@@ -433,6 +433,22 @@ func TestHomeLeadsTheWay(t *testing.T) {
 	})
 }
 
+// Who may not change anything is not told to, but who can.
+func TestHomeAsksWhoCan(t *testing.T) {
+	kit.Each(t, schemas(), func(t *testing.T, d *db.DB) {
+		x := newTown(t, d)
+		for who, reads := range map[string]bool{"owner": false, "member": true} {
+			page := x.ask(who, "GET", "/o/"+x.a.String(), nil).Body.String()
+			if strings.Contains(page, "An owner or security contact can do this") != reads || strings.Contains(page, "What you can do now") == reads {
+				t.Errorf("the home of %s: told what others have to do: %v", who, !reads)
+			}
+			if strings.Contains(page, "Invite a second owner") == reads {
+				t.Errorf("%s is asked to invite an owner, or not, where the other is so", who)
+			}
+		}
+	})
+}
+
 // Staff find organisations by what people say on the telephone, and page through all of them.
 func TestDeskFinds(t *testing.T) {
 	kit.Each(t, schemas(), func(t *testing.T, d *db.DB) {

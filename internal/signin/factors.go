@@ -313,7 +313,7 @@ func (s *Signin) SetApp(ctx context.Context, code string) (codes bool, err error
 	if err != nil {
 		return false, err
 	}
-	step, right := stepOf(x.Secret, digits(code), s.now())
+	step, right := stepOf(x.Secret, digits(code), s.appClock())
 	if !right {
 		return false, fault.New(fault.Invalid, "signin.wrong.app_code")
 	}

@@ -198,7 +198,7 @@ func (s *Signin) EnrolledApp(ctx context.Context, token, code, browser string) (
 	if err != nil {
 		return "", err
 	}
-	step, right := stepOf(e.Secret, digits(code), s.now())
+	step, right := stepOf(e.Secret, digits(code), s.appClock())
 	if e.Password == "" || !right {
 		return "", fault.New(fault.Invalid, "signin.wrong.app_code")
 	}

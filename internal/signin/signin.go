@@ -60,15 +60,16 @@ type Settings struct {
 
 // Signin answers for accounts and for who is asking.
 type Signin struct {
-	db      *db.DB
-	outbox  *outbox.Outbox
-	catalog *i18n.Catalog
-	now     func() time.Time
-	log     *slog.Logger
-	set     Settings
-	secure  bool   // the site is on https
-	cookie  string // of the session
-	way     string // the cookie of a ceremony
+	db       *db.DB
+	outbox   *outbox.Outbox
+	catalog  *i18n.Catalog
+	now      func() time.Time
+	appClock func() time.Time // of the apps that make codes
+	log      *slog.Logger
+	set      Settings
+	secure   bool   // the site is on https
+	cookie   string // of the session
+	way      string // the cookie of a ceremony
 
 	party  *webauthn.WebAuthn
 	cost   cost          // of a password
@@ -89,7 +90,7 @@ type export struct {
 
 // New makes a Signin on a migrated database.
 func New(d *db.DB, out *outbox.Outbox, catalog *i18n.Catalog, now func() time.Time, log *slog.Logger, set Settings) *Signin {
-	s := &Signin{db: d, outbox: out, catalog: catalog, now: now, log: log, set: set, cookie: "polder_session", way: "polder_way"}
+	s := &Signin{db: d, outbox: out, catalog: catalog, now: now, appClock: now, log: log, set: set, cookie: "polder_session", way: "polder_way"}
 	if u, err := url.Parse(set.BaseURL); err == nil && u.Scheme == "https" {
 		s.secure, s.cookie, s.way = true, "__Host-polder_session", "__Host-polder_way"
 	}

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pquerna/otp/totp"
+
 	"polder/internal/actor"
 	"polder/internal/db"
 	"polder/internal/fault"
@@ -574,6 +576,50 @@ func BenchmarkSignedInPage(b *testing.B) {
 			if site.ServeHTTP(w, r); w.Code != 200 {
 				b.Errorf("%d", w.Code)
 			}
+		}
+	})
+}
+
+// In a demo our clock is not that of the person's app.
+func TestAppsMayRunByAnotherClock(t *testing.T) {
+	kit.Each(t, schemas(), func(t *testing.T, d *db.DB) {
+		f := open(t, d)
+		anna := f.person("anna@bakkerij.example", "Anna", 0)
+		theirs := f.clock.Now().Add(5 * 24 * time.Hour)
+		f.s.AppsRunBy(func() time.Time { return theirs })
+		code, err := totp.GenerateCode(base32Plain.EncodeToString(anna.secret), theirs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range []struct {
+			code string
+			want bool
+		}{{f.app(anna), false}, {code, true}, {code, false}} {
+			f.write(func(tx *db.Tx) error {
+				right, err := f.s.acceptCode(f.ctx, tx, anna.ID, c.code)
+				if right != c.want {
+					t.Errorf("code %s of %s: %v", c.code, theirs, right)
+				}
+				return err
+			})
+		}
+	})
+}
+
+// The page that asks for the code says where it was mailed, so that a slip is seen; alike with and without an account.
+func TestCodePageSaysWhereTheCodeWent(t *testing.T) {
+	kit.Each(t, schemas(), func(t *testing.T, d *db.DB) {
+		f := open(t, d)
+		f.person("anna@bakkerij.example", "Anna", 0)
+		for _, address := range []string{"anna@bakkerij.example", "nieuw@bakkerij.example"} {
+			v := f.visitor()
+			v.leads(v.post("/register", "name", "Anna", "mail", address), "/register/code")
+			if page := v.get("/register/code").Body; !strings.Contains(page, "We hebben gemaild naar "+address) {
+				t.Errorf("the page does not say that the code went to %s", address)
+			}
+		}
+		if page := f.visitor().get("/register/code").Body; strings.Contains(page, "@bakkerij.example") {
+			t.Error("somebody else's browser is told an address")
 		}
 	})
 }
