@@ -1,0 +1,95 @@
+package footprint
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"polder/internal/actor"
+	"polder/internal/db"
+	"polder/internal/fault"
+	"polder/internal/kit"
+)
+
+// Staff who say yes to what an organisation pleads have seen the plea, and not who stands in the way:
+// that is found out at that moment, both are told, and the earlier keeps it until staff decide on that.
+func TestYesToAPleaTakesFromNobody(t *testing.T) {
+	kit.Each(t, allSchemas(), func(t *testing.T, d *db.DB) {
+		h := newHome(t, d)
+		h.organisation("a")
+		h.organisation("b")
+		h.organisation("c")
+		h.staff("analyst", actor.Analyst)
+		mine := h.prefix("a", "192.0.2.0/24", Owner)
+		yes := Decision{Answer: "accept", Evidence: "a letter", Reason: "clear"}
+		c := h.register("b", Prefix, "192.0.2.128/25", Owner)
+		if err := h.f.Plead(h.as("b"), h.orgs["b"], c.ID, "It is ours."); err != nil {
+			t.Fatal(err)
+		}
+		if err := h.f.Decide(h.as("analyst"), c.ID, yes); err != nil {
+			t.Fatal(err)
+		}
+		h.run()
+		if got := h.claim(c.ID); got.State != Contested || got.Method != ByDecision || !slices.Equal(h.reaches("192.0.2.200", 0, ""), []string{"a"}) {
+			t.Fatalf("%+v reaches %v", got, h.reaches("192.0.2.200", 0, ""))
+		}
+		if h.mailsTo("a@mail.example", "Een ander zegt dat 192.0.2.0/24 van hen is") != 1 {
+			t.Error("who has it was not told")
+		}
+		// Whoever came in the way since staff looked is not passed over either.
+		late := h.prefix("c", "192.0.2.128/26", Owner)
+		if err := h.f.Decide(h.as("analyst"), c.ID, Decision{Answer: "instead", Evidence: "a letter", Reason: "sold"}); err != nil {
+			t.Fatal(err)
+		}
+		if got := h.claim(c.ID); got.State != Active || h.claim(mine.ID).State != Refused || !slices.Equal(h.reaches("192.0.2.250", 0, ""), []string{"b"}) {
+			t.Fatalf("%+v, %+v", got, h.claim(mine.ID))
+		}
+		// It was contested with a, whose asset is gone; with b nobody has compared it.
+		if got := h.claim(late.ID); got.State != Contested {
+			t.Fatalf("%+v", got)
+		}
+		if err := h.f.Decide(h.as("analyst"), late.ID, yes); err != nil {
+			t.Fatal(err)
+		}
+		if got := h.claim(late.ID); got.State != Contested || !slices.Equal(h.reaches("192.0.2.130", 0, ""), []string{"b"}) {
+			t.Fatalf("%+v reaches %v", got, h.reaches("192.0.2.130", 0, ""))
+		}
+		// Now staff have seen it, and both may have it.
+		if err := h.f.Decide(h.as("analyst"), late.ID, yes); err != nil {
+			t.Fatal(err)
+		}
+		if got := h.claim(late.ID); got.State != Active {
+			t.Fatalf("%+v", got)
+		}
+	})
+}
+
+// A code is for the claim as it was when it was mailed: withdrawn and made anew, perhaps in another
+// role, it needs another, so that its contact's objection goes on counting.
+func TestCodeOfAnEarlierClaim(t *testing.T) {
+	kit.Each(t, allSchemas(), func(t *testing.T, d *db.DB) {
+		h := newHome(t, d)
+		o := h.organisation("a")
+		h.network("198.51.100.0/24", "198.51.100.0", "198.51.100.255", "abuse@net.example")
+		c := h.register("a", Prefix, "198.51.100.0/24", Owner)
+		if err := h.f.AskCode(h.as("a"), o, c.ID); err != nil {
+			t.Fatal(err)
+		}
+		h.run()
+		code, token := h.codeFor("abuse@net.example")
+		h.clock.Advance(time.Minute)
+		if err := h.f.Drop(h.as("a"), o, c.ID); err != nil {
+			t.Fatal(err)
+		}
+		h.register("a", Prefix, "198.51.100.0/24", Provider)
+		if err := h.f.EnterCode(h.as("a"), o, c.ID, code); fault.KindOf(err) != fault.Gone {
+			t.Errorf("the code of an earlier claim: %v", err)
+		}
+		if err := h.f.Object(t.Context(), token); err != nil {
+			t.Fatal(err)
+		}
+		if got := h.claim(c.ID); got.State == Active {
+			t.Errorf("active after its contact objected: %+v", got)
+		}
+	})
+}
