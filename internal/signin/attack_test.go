@@ -1,0 +1,68 @@
+package signin
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"polder/internal/db"
+	"polder/internal/kit"
+)
+
+// A link that somebody else opened is worth nothing once the person signs in after all, also when its
+// button was pressed before that and the enrolment is kept open.
+func TestUsedLinkEndsWhenThePersonSignsIn(t *testing.T) {
+	kit.Each(t, schemas(), func(t *testing.T, d *db.DB) {
+		f := open(t, d)
+		p := f.person("anna@people.example", "Anna", 0)
+		var path string
+		f.write(func(tx *db.Tx) (err error) { path, err = f.s.newLink(f.ctx, tx, p.ID, "lost"); return err })
+		thief := f.visitor()
+		thief.leads(thief.post(path), "/register/factor")
+		thief.leads(thief.post("/register/password", "password", "heel andere zin 9"), "/register/app")
+		f.clock.Advance(8 * time.Minute)
+		thief.leads(thief.post("/register/password", "password", "heel andere zin 9"), "/register/app")
+		owner := f.visitor()
+		owner.signIn(p)
+		a := thief.get("/register/app")
+		if a.Status != 410 {
+			t.Errorf("the enrolment goes on: %d", a.Status)
+		}
+		secret := f.secretIn(thief)
+		if secret != nil {
+			thief.post("/register/app", "code", f.appOf(secret))
+		}
+		if a := owner.get("/home"); a.Status != 200 || !strings.Contains(a.Body, "Anna") {
+			t.Errorf("the person was thrown out: %d", a.Status)
+		}
+		if n := f.count("signin_totp", "account_id = ?1", p.ID); n != 1 {
+			t.Errorf("%d apps", n)
+		}
+	})
+}
+
+// secretIn is the app's secret of the enrolment of a visitor; nil when there is none.
+func (f *town) secretIn(v *visitor) []byte {
+	e, err := f.s.enrolment(f.ctx, v.cookie(f.s.way))
+	if err != nil {
+		return nil
+	}
+	return e.Secret
+}
+
+// Nobody fills the room for visits to providers by asking again and again: single sign-on goes on for
+// others.
+func TestOIDCVisitsAreRationed(t *testing.T) {
+	eachHouse(t, func(t *testing.T, h *programHouse) {
+		v := h.guest()
+		refused := 0
+		for range rations["provider"].network + 5 {
+			if w := v.ask("POST", "/sign-in/with/rijk", nil); w.status == 429 {
+				refused++
+			}
+		}
+		if refused != 5 {
+			t.Errorf("%d were refused", refused)
+		}
+	})
+}
