@@ -155,6 +155,9 @@ func (d *Directory) invite(ctx context.Context, tx *db.Tx, o Organisation, addre
 	} else if len(there) >= mostMembers {
 		return fault.New(fault.TooMany, "directory.limit.members")
 	}
+	if err := d.unasked(ctx, tx, o, address); err != nil {
+		return err
+	}
 	token := seal.Token()
 	i := Invitation{ID: db.NewID(), Organisation: o.ID, Mail: address, Place: place, InvitedBy: actor.From(ctx).Account, InvitedAt: now, EndsAt: now.Add(invitationsValid)}
 	if err := insertInvitation(ctx, tx, i, seal.Hash(token)); err != nil {
