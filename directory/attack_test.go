@@ -2,6 +2,8 @@ package directory
 
 import (
 	"fmt"
+	"net/url"
+	"regexp"
 	"testing"
 
 	"polder/internal/actor"
@@ -67,7 +69,7 @@ func TestARefusedOrganisationInvitesNobody(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := w.dir.Decide(w.as("adviser"), done.Organisation, Refused, "spam"); err != nil {
+		if err := w.dir.Decide(w.as("adviser"), done.Organisation, Refused, "spam", ""); err != nil {
 			t.Fatal(err)
 		}
 		if err := w.dir.Invite(w.as("mallory"), done.Organisation, "victim@mail.example", actor.Member); fault.KindOf(err) != fault.Conflict {
@@ -78,6 +80,76 @@ func TestARefusedOrganisationInvitesNobody(t *testing.T) {
 		}
 		if n := len(w.mails("victim@mail.example")); n != 0 {
 			t.Errorf("%d letters", n)
+		}
+	})
+}
+
+var seenField = regexp.MustCompile(`name="seen" value="([^"]+)"`)
+
+// What staff decide on is what stood on their page: a name that was changed while they looked is not
+// accepted by that, and no wish is granted that came in the place of another.
+func TestStaffDecideOnWhatTheySaw(t *testing.T) {
+	kit.Each(t, schemas(), func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		w.person("mallory")
+		w.person("adviser", actor.Adviser)
+		mine := registration("Bakkerij Jansen", "12345678")
+		done, err := w.dir.Register(w.as("mallory"), mine)
+		if err != nil {
+			t.Fatal(err)
+		}
+		file := "/desk/organisations/" + done.Organisation.String()
+		decide := func(path, decision string, form url.Values) {
+			t.Helper()
+			form.Set("decision", decision)
+			form.Set("text", "")
+			form.Set("reason", "")
+			if a := w.ask("adviser", "POST", file+path, form); a.Code != 200 && a.Code != 303 && a.Code != 422 {
+				t.Fatalf("%d %s", a.Code, a.Body)
+			}
+		}
+		see := func() url.Values {
+			t.Helper()
+			form := url.Values{}
+			if m := seenField.FindStringSubmatch(w.ask("adviser", "GET", file, nil).Body.String()); m != nil {
+				form.Set("seen", m[1])
+			}
+			return form
+		}
+		now := func() (o Organisation) {
+			t.Helper()
+			w.write(func(tx *db.Tx) (err error) { o, err = organisationByID(w.ctx, tx, done.Organisation); return err })
+			return o
+		}
+		seen := see()
+		mine.Name = "De Nederlandsche Bank"
+		if _, err := w.dir.Change(w.as("mallory"), done.Organisation, mine); err != nil {
+			t.Fatal(err)
+		}
+		decide("/decide", "accept", seen)
+		if o := now(); o.State == Accepted {
+			t.Fatalf("%q is accepted, which nobody looked at", o.Name)
+		}
+		decide("/decide", "accept", see())
+		if o := now(); o.State != Accepted {
+			t.Fatalf("%+v", o)
+		}
+		mine.Name = "Bakkerij Jansen en zoon"
+		if _, err := w.dir.Change(w.as("mallory"), done.Organisation, mine); err != nil {
+			t.Fatal(err)
+		}
+		seen = see()
+		mine.Name = "Belastingdienst"
+		if _, err := w.dir.Change(w.as("mallory"), done.Organisation, mine); err != nil {
+			t.Fatal(err)
+		}
+		decide("/change", "grant", seen)
+		if o := now(); o.Name == "Belastingdienst" {
+			t.Fatalf("%q is granted, which nobody looked at", o.Name)
+		}
+		decide("/change", "grant", see())
+		if o := now(); o.Name != "Belastingdienst" {
+			t.Fatalf("%+v", o)
 		}
 	})
 }
