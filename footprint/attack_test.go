@@ -93,3 +93,39 @@ func TestCodeOfAnEarlierClaim(t *testing.T) {
 		}
 	})
 }
+
+// A claim that was made anew, in another role or with another plea, while staff looked is not what they
+// said yes to.
+func TestStaffDecideOnTheClaimTheySaw(t *testing.T) {
+	kit.Each(t, allSchemas(), func(t *testing.T, d *db.DB) {
+		h := newHome(t, d)
+		o := h.organisation("a")
+		h.staff("analyst", actor.Analyst)
+		c := h.register("a", ASN, "AS64500", Owner)
+		plead := func() {
+			t.Helper()
+			if err := h.f.Plead(h.as("a"), o, c.ID, "We announce it."); err != nil {
+				t.Fatal(err)
+			}
+		}
+		plead()
+		seen := h.claim(c.ID).Seen()
+		h.clock.Advance(time.Minute)
+		if err := h.f.Drop(h.as("a"), o, c.ID); err != nil {
+			t.Fatal(err)
+		}
+		h.register("a", ASN, "AS64500", Provider) // shown everything in it
+		plead()
+		yes := Decision{Answer: "accept", Evidence: "a letter", Reason: "clear", Seen: seen}
+		if err := h.f.Decide(h.as("analyst"), c.ID, yes); fault.KindOf(err) != fault.Conflict {
+			t.Fatal(err)
+		}
+		if got := h.claim(c.ID); got.State != Pending {
+			t.Fatalf("%+v", got)
+		}
+		yes.Seen = h.claim(c.ID).Seen()
+		if err := h.f.Decide(h.as("analyst"), c.ID, yes); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
