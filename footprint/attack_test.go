@@ -1,6 +1,7 @@
 package footprint
 
 import (
+	"net/netip"
 	"slices"
 	"testing"
 	"time"
@@ -126,6 +127,54 @@ func TestStaffDecideOnTheClaimTheySaw(t *testing.T) {
 		yes.Seen = h.claim(c.ID).Seen()
 		if err := h.f.Decide(h.as("analyst"), c.ID, yes); err != nil {
 			t.Fatal(err)
+		}
+	})
+}
+
+// Many share one address of a hoster, and each can show a proof there. So a route brings warnings, and
+// keeps none from whoever has the range or the AS number by its contact, also when that came later.
+func TestARouteTakesFromNobody(t *testing.T) {
+	kit.Each(t, allSchemas(), func(t *testing.T, d *db.DB) {
+		h := newHome(t, d)
+		h.organisation("hoster")
+		h.organisation("tenant")
+		h.autnum(64500, 64500, 64500, "abuse@net.example")
+		h.proveByCode("hoster", h.register("hoster", ASN, "AS64500", Owner), "abuse@net.example")
+		h.domain("tenant", "klant.example")
+		c := h.register("tenant", Prefix, "192.0.2.7", Owner)
+		h.out.set(func() {
+			h.out.a["klant.example."] = []string{"192.0.2.7"}
+			h.out.files["klant.example"+ProofFile] = h.f.proving.proof(c)
+		})
+		if err := h.f.Route(h.as("tenant"), h.orgs["tenant"], c.ID, "klant.example"); err != nil {
+			t.Fatal(err)
+		}
+		h.run()
+		if got := h.claim(c.ID); got.State != Active || got.Method != ByRoute {
+			t.Fatalf("%+v", got)
+		}
+		both := func(when string) {
+			t.Helper()
+			who := h.reaches("192.0.2.7", 64500, "")
+			slices.Sort(who)
+			if !slices.Equal(who, []string{"hoster", "tenant"}) {
+				t.Errorf("%s: it reaches %v", when, who)
+			}
+		}
+		both("with the AS number")
+		h.prefix("hoster", "192.0.2.0/24", Owner)
+		who := h.reaches("192.0.2.7", 0, "")
+		slices.Sort(who)
+		if !slices.Equal(who, []string{"hoster", "tenant"}) {
+			t.Errorf("with the range: it reaches %v", who)
+		}
+		// The same for an index that is read anew.
+		x, err := build(t.Context(), d, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if hits := x.Address(nil, netip.MustParseAddr("192.0.2.7"), 64500); len(hits) != 2 {
+			t.Errorf("%d hits after a start", len(hits))
 		}
 	})
 }
