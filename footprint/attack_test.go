@@ -1,6 +1,7 @@
 package footprint
 
 import (
+	"fmt"
 	"net/netip"
 	"slices"
 	"testing"
@@ -175,6 +176,35 @@ func TestARouteTakesFromNobody(t *testing.T) {
 		}
 		if hits := x.Address(nil, netip.MustParseAddr("192.0.2.7"), 64500); len(hits) != 2 {
 			t.Errorf("%d hits after a start", len(hits))
+		}
+	})
+}
+
+// One organisation does not fill the queue of looks: others wait for theirs.
+func TestLooksOfOneOrganisationWait(t *testing.T) {
+	kit.Each(t, allSchemas(), func(t *testing.T, d *db.DB) {
+		h := newHome(t, d)
+		o := h.organisation("a")
+		h.organisation("b")
+		var all []Claim
+		for i := range mostLooks + 1 {
+			all = append(all, h.register("a", Domain, fmt.Sprintf("d%d.example", i), Owner))
+		}
+		for i, c := range all {
+			if err := h.f.Look(h.as("a"), o, c.ID); (fault.KindOf(err) == fault.TooMany) != (i == mostLooks) {
+				t.Fatalf("look %d: %v", i, err)
+			}
+		}
+		if err := h.f.Look(h.as("a"), o, all[0].ID); err != nil { // again is no other
+			t.Error(err)
+		}
+		c := h.register("b", Domain, "b.example", Owner)
+		if err := h.f.Look(h.as("b"), h.orgs["b"], c.ID); err != nil {
+			t.Error(err)
+		}
+		h.run()
+		if err := h.f.Look(h.as("a"), o, all[mostLooks].ID); err != nil {
+			t.Errorf("once the others were looked at: %v", err)
 		}
 	})
 }

@@ -123,6 +123,10 @@ func plain(s string, most int) (string, bool) {
 	return s, ok
 }
 
+// mostLooks is how many looks one organisation has waiting: a look can take a minute when the servers of
+// others do not answer, and others wait for theirs.
+const mostLooks = 20
+
 // ask notes on a claim that waits for its proof what is to be looked at, and queues the look.
 func (f *Footprint) ask(ctx context.Context, organisation, asset db.ID, fn func(tx *db.Tx, c *Claim) error) error {
 	return f.changeClaim(ctx, organisation, asset, func(tx *db.Tx, c *Claim) error {
@@ -131,6 +135,11 @@ func (f *Footprint) ask(ctx context.Context, organisation, asset db.ID, fn func(
 		}
 		if err := fn(tx, c); err != nil {
 			return err
+		}
+		if n, err := looksOf(ctx, tx, organisation, c.ID, f.now().Add(-time.Hour)); err != nil {
+			return err
+		} else if n >= mostLooks {
+			return fault.New(fault.TooMany, "footprint.error.looks")
 		}
 		c.Outcome, c.ChangedAt = "", f.now()
 		if err := f.keep(ctx, tx, *c, "look: "+c.Asked); err != nil {

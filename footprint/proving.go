@@ -60,7 +60,7 @@ func (f *Footprint) Prove(queue *jobs.Queue, out *outbox.Outbox, catalog *i18n.C
 		return err
 	}
 	f.proving = p
-	jobs.Register(queue, jobs.Options{Timeout: 2 * time.Minute, Unique: true, MaxAttempts: 5}, f.look)
+	jobs.Register(queue, jobs.Options{Timeout: 2 * time.Minute, Unique: true, MaxAttempts: 5, AtOnce: 4}, f.look)
 	jobs.Register(queue, jobs.Options{Timeout: 10 * time.Minute, Every: time.Hour}, f.recheck)
 	jobs.Register(queue, jobs.Options{Timeout: 10 * time.Minute, Every: 6 * time.Hour}, f.end)
 	jobs.Register(queue, jobs.Options{Timeout: 10 * time.Minute, Unique: true}, f.activateMore)
