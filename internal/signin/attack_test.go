@@ -66,3 +66,51 @@ func TestOIDCVisitsAreRationed(t *testing.T) {
 		}
 	})
 }
+
+// Recovery codes that nobody has said to have saved are shown to who has just shown a factor: a session
+// that was left or stolen gives none of them.
+func TestRecoveryCodesAskForAFreshFactor(t *testing.T) {
+	kit.Each(t, schemas(), func(t *testing.T, d *db.DB) {
+		f := open(t, d)
+		p := f.person("anna@people.example", "Anna", 0)
+		v := f.as(p)
+		v.leads(v.post("/account/codes"), "/account/codes")
+		if a := v.get("/account/codes"); a.Status != 200 || strings.Count(a.Body, "-") < 50 {
+			t.Fatalf("%d", a.Status)
+		}
+		f.clock.Advance(11 * time.Minute)
+		if a := v.get("/account/codes"); a.Status != 303 || !strings.HasPrefix(a.Location, "/sign-in/confirm") {
+			t.Errorf("shown to a session that is not fresh: %d %s", a.Status, a.Location)
+		}
+		v.leads(v.post("/sign-in/confirm", "code", f.app(p), "to", "/account/codes"), "/account/codes")
+		if a := v.get("/account/codes"); a.Status != 200 {
+			t.Errorf("%d", a.Status)
+		}
+	})
+}
+
+// Hashing is what one small machine has little of: whoever may choose a password cannot have it hashed
+// without end, or nobody else signs in.
+func TestNewPasswordsAreRationed(t *testing.T) {
+	kit.Each(t, schemas(), func(t *testing.T, d *db.DB) {
+		f := open(t, d)
+		v := f.visitor()
+		v.post("/register", "name", "Mallory", "mail", "mallory@people.example")
+		v.leads(v.post("/register/code", "code", f.code("mallory@people.example")), "/register/factor")
+		before := f.s.hashed.Load()
+		for range 60 {
+			v.post("/register/password", "password", goodPassword)
+		}
+		if n := f.s.hashed.Load() - before; n > mostNewPasswords {
+			t.Errorf("%d passwords hashed in one enrolment", n)
+		}
+		s := f.as(f.person("anna@people.example", "Anna", 0))
+		before = f.s.hashed.Load()
+		for range 60 {
+			s.post("/account/password", "password", goodPassword)
+		}
+		if n := f.s.hashed.Load() - before; n > mostNewPasswords {
+			t.Errorf("%d passwords hashed for one person", n)
+		}
+	})
+}
