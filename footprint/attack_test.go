@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -205,6 +206,59 @@ func TestLooksOfOneOrganisationWait(t *testing.T) {
 		h.run()
 		if err := h.f.Look(h.as("a"), o, all[mostLooks].ID); err != nil {
 			t.Errorf("once the others were looked at: %v", err)
+		}
+	})
+}
+
+// What hangs on a domain that the operator takes back is looked at soon, not in a month.
+func TestRoutesEndWithADomainThatTheOperatorTakesBack(t *testing.T) {
+	kit.Each(t, allSchemas(), func(t *testing.T, d *db.DB) {
+		h := newHome(t, d)
+		o := h.organisation("a")
+		h.domain("a", "bakker.example")
+		c := h.register("a", Prefix, "192.0.2.7", Owner)
+		h.out.set(func() {
+			h.out.a["bakker.example."] = []string{"192.0.2.7"}
+			h.out.files["bakker.example"+ProofFile] = h.f.proving.proof(c)
+		})
+		if err := h.f.Route(h.as("a"), o, c.ID, "bakker.example"); err != nil {
+			t.Fatal(err)
+		}
+		h.run()
+		if got := h.claim(c.ID); got.State != Active {
+			t.Fatalf("%+v", got)
+		}
+		if _, err := h.f.Withdraw(t.Context(), strings.NewReader("organisation_reference,kind,value\na,domain,bakker.example\n")); err != nil {
+			t.Fatal(err)
+		}
+		for range 3 {
+			if err := h.f.recheck(t.Context(), recheckArgs{}); err != nil {
+				t.Fatal(err)
+			}
+			h.clock.Advance(85 * time.Hour)
+		}
+		if got := h.claim(c.ID); got.State != Unproven || len(h.reaches("192.0.2.7", 0, "")) != 0 {
+			t.Fatalf("%+v", got)
+		}
+	})
+}
+
+// A supplier whose mandate covers some assets is shown no name of another.
+func TestDelegateOfSomeAssetsIsShownNoOther(t *testing.T) {
+	kit.Each(t, allSchemas(), func(t *testing.T, d *db.DB) {
+		h := newHome(t, d)
+		h.organisation("a")
+		h.organisation("b")
+		h.domain("a", "geheim.example")
+		c := h.register("a", Prefix, "192.0.2.7", Owner)
+		h.mandate("a", "b", 1, 0, c.ID)
+		site, _ := h.site("")
+		w := ask(site, "b", "GET", "/o/"+h.orgs["a"].String()+"/assets/"+c.ID.String(), nil)
+		if w.Code != 200 || strings.Contains(w.Body.String(), "geheim.example") {
+			t.Errorf("%d, names another asset: %v", w.Code, strings.Contains(w.Body.String(), "geheim.example"))
+		}
+		if err := h.f.Route(h.as("b"), h.orgs["a"], c.ID, "geheim.example"); fault.KindOf(err) != fault.Invalid {
+			t.Errorf("uses it all the same: %v", err)
 		}
 	})
 }

@@ -198,7 +198,13 @@ func withdrawStaged(ctx context.Context, tx *db.Tx, now, version int64) (n int64
 	if err != nil {
 		return 0, err
 	}
-	return n, claimImported(ctx, tx, now, version, Withdrawn)
+	if err := claimImported(ctx, tx, now, version, Withdrawn); err != nil {
+		return 0, err
+	}
+	// The routes that hang on a domain that goes are looked at soon.
+	_, err = tx.Exec(ctx, `UPDATE footprint_claim SET check_at = ?1 WHERE method = 'route' AND check_at > ?1 AND organisation_id IN (
+		SELECT organisation_id FROM footprint_asset WHERE version = ?2 AND kind = 'domain' AND state = 'withdrawn')`, now, version)
+	return n, err
 }
 
 func insertCorrection(ctx context.Context, tx *db.Tx, c Correction) (bool, error) {
