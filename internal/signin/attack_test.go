@@ -114,3 +114,18 @@ func TestNewPasswordsAreRationed(t *testing.T) {
 		}
 	})
 }
+
+// A name that turns text around, or holds what cannot be seen, is somebody else's to whoever reads it: it
+// stands in invitations and in the lists of administrators.
+func TestNamesThatDeceive(t *testing.T) {
+	for _, s := range []string{"Anna \u202egro.knab", "Anna\u200b", "Anna\u2066x\u2069", "\ufeffAnna", "Anna\U000e0041"} {
+		if name, err := PersonName(s); err == nil {
+			t.Errorf("%q is a name", name)
+		}
+	}
+	for _, s := range []string{"Anna van 't Hof", "محمد\u200cرضا", "Zoë", "José María"} {
+		if _, err := PersonName(s); err != nil {
+			t.Errorf("%q is no name", s)
+		}
+	}
+}
