@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"regexp"
 	"testing"
+	"time"
 
 	"polder/internal/actor"
 	"polder/internal/db"
@@ -150,6 +151,51 @@ func TestStaffDecideOnWhatTheySaw(t *testing.T) {
 		decide("/change", "grant", see())
 		if o := now(); o.Name != "Belastingdienst" {
 			t.Fatalf("%+v", o)
+		}
+	})
+}
+
+// Whoever is no keeper of an organisation any more has no way left to what it knows: the secret of a token
+// that the person made goes with the place.
+func TestTokensGoWithThePlaceOfTheirMaker(t *testing.T) {
+	kit.Each(t, schemas(), func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		for _, name := range []string{"anna", "bert", "cees", "dirk"} {
+			w.person(name)
+		}
+		o := w.organisation("anna", "Bakkerij", "12345678")
+		w.member(o, "bert", actor.SecurityContact)
+		w.member(o, "cees", actor.Owner)
+		w.member(o, "dirk", actor.SecurityContact)
+		token := func(name string) string {
+			t.Helper()
+			_, secret, err := w.dir.MakeToken(w.as(name), w.signin, o, "x", []string{"assets:read"}, 24*time.Hour)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return secret
+		}
+		works := func(secret string) bool {
+			t.Helper()
+			a, err := w.signin.BySecret(w.ctx, secret)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return a.Known()
+		}
+		annas, berts, ceess, dirks := token("anna"), token("bert"), token("cees"), token("dirk")
+		if err := w.dir.Remove(w.as("anna"), o, w.accounts["bert"]); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.dir.SetPlace(w.as("anna"), o, w.accounts["cees"], actor.Member); err != nil {
+			t.Fatal(err)
+		}
+		w.write(func(tx *db.Tx) error { return w.dir.forget(w.ctx, tx, w.accounts["dirk"]) })
+		if works(berts) || works(ceess) || works(dirks) {
+			t.Errorf("removed %v, member %v, forgotten %v", works(berts), works(ceess), works(dirks))
+		}
+		if !works(annas) {
+			t.Error("another's token ended too")
 		}
 	})
 }

@@ -333,10 +333,15 @@ func (d *Directory) remove(ctx context.Context, tx *db.Tx, o Organisation, accou
 }
 
 // placed does what follows a change of somebody's place: sessions end, unless the person did it to
-// itself; the person and the other owners are told; the record has it.
+// itself, and the tokens that it made unless it is an owner now; the person and the other owners are told; the record has it.
 func (d *Directory) placed(ctx context.Context, tx *db.Tx, o Organisation, account db.ID, name, detail string, place actor.Place) error {
 	if account != actor.From(ctx).Account {
 		if err := d.house.Signin.EndSessions(ctx, tx, account); err != nil {
+			return err
+		}
+	}
+	if place != actor.Owner { // it may have given a token what is not its own any more
+		if err := d.house.Signin.EndTokensOf(ctx, tx, o.ID, account); err != nil {
 			return err
 		}
 	}
@@ -425,6 +430,9 @@ func (d *Directory) forget(ctx context.Context, tx *db.Tx, account db.ID) error 
 		return err
 	}
 	for _, m := range mine {
+		if err := d.house.Signin.EndTokensOf(ctx, tx, m.Organisation, account); err != nil {
+			return err
+		}
 		if err := d.record(ctx, tx, audit.Delete, m.Organisation, "account:%s forgotten, was %s", account, m.Place); err != nil {
 			return err
 		}
