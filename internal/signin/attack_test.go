@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"polder/internal/actor"
 	"polder/internal/db"
 	"polder/internal/kit"
 )
@@ -128,4 +129,33 @@ func TestNamesThatDeceive(t *testing.T) {
 			t.Errorf("%q is no name", s)
 		}
 	}
+}
+
+// Whoever took an account over may have made tokens of its organisations: closing the account, and new
+// access for its person, end those too.
+func TestTokensOfATakenAccountEnd(t *testing.T) {
+	kit.Each(t, schemas(), func(t *testing.T, d *db.DB) {
+		for _, what := range []string{"closed", "new access"} {
+			f := open(t, d)
+			p := f.person(strings.ReplaceAll(what, " ", "")+"@people.example", "Anna", 0)
+			admin := f.as(f.person("els"+strings.ReplaceAll(what, " ", "")+"@people.example", "Els", actor.Administrator))
+			secret := ""
+			f.write(func(tx *db.Tx) (err error) {
+				ctx := actor.With(f.ctx, actor.Actor{Account: p.ID, Session: db.NewID(), Fresh: f.clock.Now()})
+				_, secret, err = f.s.MakeToken(ctx, tx, NewToken{Name: "x", Organisation: db.NewID(), Scopes: []string{"assets:read"}, Lasts: 24 * time.Hour}, ScopesOfPlace(actor.Owner))
+				return err
+			})
+			if a, err := f.s.BySecret(f.ctx, secret); err != nil || !a.Known() {
+				t.Fatal(err)
+			}
+			if what == "closed" {
+				admin.leads(admin.post("/desk/people/"+p.ID.String()+"/disable"), "/desk/people/"+p.ID.String()+"?done=disabled")
+			} else {
+				f.write(func(tx *db.Tx) error { return f.s.dropAllFactors(f.ctx, tx, p.ID) })
+			}
+			if a, err := f.s.BySecret(f.ctx, secret); err != nil || a.Known() {
+				t.Errorf("%s: the token works, %v", what, err)
+			}
+		}
+	})
 }
