@@ -105,6 +105,9 @@ func (d *Directory) sendCode(ctx context.Context, tx *db.Tx, o Organisation, c C
 	if n > mostCodes {
 		return fault.New(fault.TooMany, "directory.limit.today")
 	}
+	if err := d.unasked(ctx, tx, o, c.Email); err != nil {
+		return err
+	}
 	code := newCode()
 	until := now.Add(codeValid)
 	if err := setCode(ctx, tx, c.ID, d.codeHash(c.ID, code), until, codeTries); err != nil {

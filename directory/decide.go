@@ -2,6 +2,9 @@ package directory
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -47,9 +50,28 @@ func (d *Directory) adviser(ctx context.Context, tx *db.Tx, organisation db.ID) 
 	return nil
 }
 
-// Decide is what staff make of a registration: Accepted, Asked with a question, or Refused with a
-// reason. The owners are told, and what was said stands on their page.
-func (d *Directory) Decide(ctx context.Context, organisation db.ID, to State, text string) error {
+// Seen stands for what staff see of an organisation when they decide about it: its owner may change
+// that until they do.
+func (o Organisation) Seen() string {
+	h := sha256.New()
+	for _, s := range []string{string(o.State), o.Name, o.Scheme, o.RegistrationNumber, o.Domain, o.WishedName, o.WishedNumber} {
+		fmt.Fprintf(h, "%d:%s", len(s), s)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:12])
+}
+
+// same refuses a decision about something else than is there now; seen may be "" where nobody looked
+// at a page.
+func same(o Organisation, seen, field string) error {
+	if seen != "" && seen != o.Seen() {
+		return wrong(field, "directory.wrong.changed")
+	}
+	return nil
+}
+
+// Decide is what staff make of a registration as they saw it: Accepted, Asked with a question, or
+// Refused with a reason. The owners are told, and what was said stands on their page.
+func (d *Directory) Decide(ctx context.Context, organisation db.ID, to State, text, seen string) error {
 	kind, ok := map[State]string{Accepted: "accepted", Asked: "question", Refused: "refused"}[to]
 	if !ok {
 		return fault.New(fault.Invalid, "directory.wrong.choice")
@@ -71,6 +93,9 @@ func (d *Directory) Decide(ctx context.Context, organisation db.ID, to State, te
 			return err
 		}
 		if err := move(o.State, to, byAdviser); err != nil {
+			return err
+		}
+		if err := same(o, seen, "text"); err != nil {
 			return err
 		}
 		o.State, o.WaitsAt = to, time.Time{}

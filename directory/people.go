@@ -155,6 +155,9 @@ func (d *Directory) invite(ctx context.Context, tx *db.Tx, o Organisation, addre
 	} else if len(there) >= mostMembers {
 		return fault.New(fault.TooMany, "directory.limit.members")
 	}
+	if err := d.unasked(ctx, tx, o, address); err != nil {
+		return err
+	}
 	token := seal.Token()
 	i := Invitation{ID: db.NewID(), Organisation: o.ID, Mail: address, Place: place, InvitedBy: actor.From(ctx).Account, InvitedAt: now, EndsAt: now.Add(invitationsValid)}
 	if err := insertInvitation(ctx, tx, i, seal.Hash(token)); err != nil {
@@ -330,10 +333,15 @@ func (d *Directory) remove(ctx context.Context, tx *db.Tx, o Organisation, accou
 }
 
 // placed does what follows a change of somebody's place: sessions end, unless the person did it to
-// itself; the person and the other owners are told; the record has it.
+// itself, and the tokens that it made unless it is an owner now; the person and the other owners are told; the record has it.
 func (d *Directory) placed(ctx context.Context, tx *db.Tx, o Organisation, account db.ID, name, detail string, place actor.Place) error {
 	if account != actor.From(ctx).Account {
 		if err := d.house.Signin.EndSessions(ctx, tx, account); err != nil {
+			return err
+		}
+	}
+	if place != actor.Owner { // it may have given a token what is not its own any more
+		if err := d.house.Signin.EndTokensOf(ctx, tx, o.ID, account); err != nil {
 			return err
 		}
 	}
@@ -422,6 +430,9 @@ func (d *Directory) forget(ctx context.Context, tx *db.Tx, account db.ID) error 
 		return err
 	}
 	for _, m := range mine {
+		if err := d.house.Signin.EndTokensOf(ctx, tx, m.Organisation, account); err != nil {
+			return err
+		}
 		if err := d.record(ctx, tx, audit.Delete, m.Organisation, "account:%s forgotten, was %s", account, m.Place); err != nil {
 			return err
 		}

@@ -71,8 +71,9 @@ func (d *Directory) Change(ctx context.Context, organisation db.ID, r Registrati
 	return asked, err
 }
 
-// DecideChange grants the wish for another name or number, or does not, with a reason. Staff only.
-func (d *Directory) DecideChange(ctx context.Context, organisation db.ID, grant bool, text string) error {
+// DecideChange grants the wish for another name or number as they saw it, or does not, with a reason.
+// Staff only.
+func (d *Directory) DecideChange(ctx context.Context, organisation db.ID, grant bool, text, seen string) error {
 	text, err := said(text, !grant)
 	if err != nil {
 		return err
@@ -91,6 +92,9 @@ func (d *Directory) DecideChange(ctx context.Context, organisation db.ID, grant 
 		}
 		if o.State != Accepted || o.WishedName == "" && o.WishedNumber == "" {
 			return fault.New(fault.Conflict, "web.error.conflict.text")
+		}
+		if err := same(o, seen, "reason"); err != nil {
+			return err
 		}
 		kind := "unchanged"
 		if grant {

@@ -59,7 +59,7 @@ func TestEveryMove(t *testing.T) {
 					var err error
 					switch {
 					case by == byAdviser && (to == Accepted || to == Asked || to == Refused):
-						err = w.dir.Decide(w.as("adviser"), o, to, "x")
+						err = w.dir.Decide(w.as("adviser"), o, to, "x", "")
 					case by == byOwner && to == Requested:
 						err = w.dir.Reply(w.as("anna"), o, "x")
 					case by == byOwner && to == Closed:

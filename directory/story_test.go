@@ -53,10 +53,10 @@ func TestRegistering(t *testing.T) {
 		if err != nil || len(f.List) != 1 || f.List[0].ID != o.ID {
 			t.Fatalf("queue: %+v, %v", f, err)
 		}
-		if err := w.dir.Decide(w.as("advies"), o.ID, Asked, " "); fault.KindOf(err) != fault.Invalid {
+		if err := w.dir.Decide(w.as("advies"), o.ID, Asked, " ", ""); fault.KindOf(err) != fault.Invalid {
 			t.Errorf("a question without words: %v", err)
 		}
-		if err := w.dir.Decide(w.as("advies"), o.ID, Asked, "Is dit de winkel?"); err != nil {
+		if err := w.dir.Decide(w.as("advies"), o.ID, Asked, "Is dit de winkel?", ""); err != nil {
 			t.Fatal(err)
 		}
 		if !w.told("anna@people.example", "Is dit de winkel?") {
@@ -71,13 +71,13 @@ func TestRegistering(t *testing.T) {
 		if len(accepted) != 0 {
 			t.Fatal("told of an acceptance that was not there")
 		}
-		if err := w.dir.Decide(w.as("advies"), o.ID, Accepted, ""); err != nil {
+		if err := w.dir.Decide(w.as("advies"), o.ID, Accepted, "", ""); err != nil {
 			t.Fatal(err)
 		}
 		if len(accepted) != 1 || accepted[0] != o.ID || w.state(o.ID).State != Accepted || !w.state(o.ID).WaitsAt.IsZero() {
 			t.Errorf("accepted %v, %+v", accepted, w.state(o.ID))
 		}
-		if err := w.dir.Decide(w.as("advies"), o.ID, Refused, "Toch niet"); fault.KindOf(err) != fault.Conflict {
+		if err := w.dir.Decide(w.as("advies"), o.ID, Refused, "Toch niet", ""); fault.KindOf(err) != fault.Conflict {
 			t.Errorf("refused after acceptance: %v", err)
 		}
 		// Nothing of what was written is in the record.
@@ -99,7 +99,7 @@ func TestAcceptanceIsOneTransaction(t *testing.T) {
 		}
 		fails := errors.New("no")
 		w.dir.OnAccepted(func(context.Context, *db.Tx, db.ID) error { return fails })
-		if err := w.dir.Decide(w.as("adviser"), done.Organisation, Accepted, ""); !errors.Is(err, fails) {
+		if err := w.dir.Decide(w.as("adviser"), done.Organisation, Accepted, "", ""); !errors.Is(err, fails) {
 			t.Fatalf("%v", err)
 		}
 		if s := w.state(done.Organisation).State; s != Requested {
@@ -174,7 +174,7 @@ func TestFirstOwnerOfAnImported(t *testing.T) {
 		if err := w.dir.AskIn(w.as("anna"), "kvk", "12345678", ""); err != nil {
 			t.Fatal(err)
 		}
-		if err := w.dir.Decide(w.as("anna"), o.ID, Accepted, ""); fault.KindOf(err) != fault.NotFound {
+		if err := w.dir.Decide(w.as("anna"), o.ID, Accepted, "", ""); fault.KindOf(err) != fault.NotFound {
 			t.Errorf("anna decides: %v", err)
 		}
 		f, err := w.dir.Queue(w.as("adviser"), Waiting, db.ID{}, 10)
@@ -490,7 +490,7 @@ func TestSettings(t *testing.T) {
 		if got.Name != "Bakkerij" || got.RegistrationNumber != "12345678" || got.WishedName != "Rijksoverheid" || got.Sector != "Q" || got.Employees != 250 || got.Language != "en" {
 			t.Fatalf("%+v", got)
 		}
-		if err := w.dir.DecideChange(w.as("adviser"), o, false, "Dat zijn jullie niet."); err != nil {
+		if err := w.dir.DecideChange(w.as("adviser"), o, false, "Dat zijn jullie niet.", ""); err != nil {
 			t.Fatal(err)
 		}
 		if got = w.state(o); got.Name != "Bakkerij" || got.WishedName != "" || !got.WaitsAt.IsZero() {
@@ -500,7 +500,7 @@ func TestSettings(t *testing.T) {
 		if _, err := w.dir.Change(w.as("anna"), o, x); err != nil {
 			t.Fatal(err)
 		}
-		if err := w.dir.DecideChange(w.as("adviser"), o, true, ""); err != nil {
+		if err := w.dir.DecideChange(w.as("adviser"), o, true, "", ""); err != nil {
 			t.Fatal(err)
 		}
 		if got = w.state(o); got.Name != "Bakkerij en Zoon" || got.RegistrationNumber != "87654321" {
@@ -610,7 +610,7 @@ func TestForgettingAPerson(t *testing.T) {
 			t.Fatal(err)
 		}
 		o := done.Organisation
-		if err := w.dir.Decide(w.as("adviser"), o, Asked, "Wie?"); err != nil {
+		if err := w.dir.Decide(w.as("adviser"), o, Asked, "Wie?", ""); err != nil {
 			t.Fatal(err)
 		}
 		if err := w.dir.Reply(w.as("anna"), o, "Wij."); err != nil {

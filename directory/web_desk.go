@@ -79,6 +79,7 @@ func (p *pages) desk(w http.ResponseWriter, r *http.Request) error {
 type fileView struct {
 	Path              string
 	Name              string
+	Seen              string
 	State             web.Status
 	Facts             []fact
 	Mismatch          string // what the trade register says, when it differs
@@ -113,7 +114,7 @@ func (p *pages) showFile(w http.ResponseWriter, r *http.Request, text, reason st
 		return err
 	}
 	say, o := web.Printer(r), f.Organisation
-	v := fileView{Path: "/desk/organisations/" + o.ID.String(), Name: o.Name, State: stateTag(say, o.State), Facts: factsOf(say, o), Alike: deskRows(say, f.Alike),
+	v := fileView{Path: "/desk/organisations/" + o.ID.String(), Name: o.Name, Seen: o.Seen(), State: stateTag(say, o.State), Facts: factsOf(say, o), Alike: deskRows(say, f.Alike),
 		Owners: f.Owners, Members: f.Members, Mine: f.Mine, Ownerless: len(f.Owners) == 0, WishName: o.WishedName, WishNum: o.WishedNumber,
 		Decides: o.State == Requested || o.State == Asked || o.State == Refused}
 	if o.RegisterName != "" && !strings.EqualFold(o.RegisterName, o.Name) {
@@ -144,7 +145,7 @@ func (p *pages) decide(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	steps := map[string]State{"accept": Accepted, "ask": Asked, "refuse": Refused}
-	bad, err := mend(p.d.Decide(r.Context(), organisation, steps[f.Get("decision")], f.Get("text")))
+	bad, err := mend(p.d.Decide(r.Context(), organisation, steps[f.Get("decision")], f.Get("text"), f.Get("seen")))
 	if err != nil {
 		return err
 	}
@@ -164,7 +165,7 @@ func (p *pages) decideChange(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	bad, err := mend(p.d.DecideChange(r.Context(), organisation, f.Get("decision") == "grant", f.Get("reason")))
+	bad, err := mend(p.d.DecideChange(r.Context(), organisation, f.Get("decision") == "grant", f.Get("reason"), f.Get("seen")))
 	if err != nil {
 		return err
 	}

@@ -222,7 +222,7 @@ func TestVerticalEscalation(t *testing.T) {
 				}
 			}
 			if who != "adviser" {
-				if err := x.dir.Decide(x.as(who), x.a, Accepted, ""); err == nil {
+				if err := x.dir.Decide(x.as(who), x.a, Accepted, "", ""); err == nil {
 					t.Errorf("%s decides", who)
 				}
 				if _, err := x.dir.Search(x.as(who), "", Cursor{}, 10); err == nil {
@@ -323,7 +323,7 @@ func TestEnumerationOfOrganisations(t *testing.T) {
 				t.Fatal(err)
 			}
 			if s == Refused {
-				if err := x.dir.Decide(x.as("adviser"), done.Organisation, Refused, "x"); err != nil {
+				if err := x.dir.Decide(x.as("adviser"), done.Organisation, Refused, "x", ""); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -170,7 +170,7 @@ func (w *world) organisation(owner, name, number string) db.ID {
 	if _, there := w.accounts["adviser"]; !there {
 		w.person("adviser", actor.Adviser)
 	}
-	if err := w.dir.Decide(w.as("adviser"), done.Organisation, Accepted, ""); err != nil {
+	if err := w.dir.Decide(w.as("adviser"), done.Organisation, Accepted, "", ""); err != nil {
 		w.Fatal(err)
 	}
 	return done.Organisation

@@ -84,6 +84,7 @@ type Asset struct {
 	Kind         Kind
 	Value        string // canonical
 	Role         Role
+	Shares       bool // proven by a route: it takes nothing from wider ranges and AS numbers
 	Withdrawn    bool
 	RegisteredAt time.Time
 	Version      int64 // of the register, when this asset last changed

@@ -50,7 +50,7 @@ const (
 var moves = map[[2]State][]Cause{
 	{Pending, Shown}:     {ByCheck, ByStaff, ByKeeper},             // likewise
 	{Pending, Active}:    {ByCheck, ByStaff, ByKeeper, ByOperator}, // the organisation's word is enough for a product
-	{Pending, Contested}: {ByCheck},
+	{Pending, Contested}: {ByCheck, ByStaff},                       // staff say yes, and only now it shows what stands in the way
 	{Pending, Refused}:   {ByStaff, ByContact},
 	{Pending, Expired}:   {ByClock},
 	{Pending, Withdrawn}: {ByKeeper, ByClosing, ByOperator},
@@ -79,7 +79,7 @@ var moves = map[[2]State][]Cause{
 
 	{Unproven, Shown}:     {ByCheck, ByStaff},
 	{Unproven, Active}:    {ByCheck, ByStaff, ByOperator},
-	{Unproven, Contested}: {ByCheck},
+	{Unproven, Contested}: {ByCheck, ByStaff},
 	{Unproven, Refused}:   {ByStaff, ByContact},
 	{Unproven, Expired}:   {ByClock},
 	{Unproven, Withdrawn}: {ByKeeper, ByClosing, ByOperator},

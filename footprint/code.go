@@ -181,7 +181,8 @@ func (f *Footprint) EnterCode(ctx context.Context, organisation, asset db.ID, co
 		}
 		now := f.now()
 		k, err := lastCode(ctx, tx, c.ID)
-		if errors.Is(err, db.ErrNoRows) || err == nil && (k.Used || k.Objected || !now.Before(k.EndsAt)) {
+		// One that was mailed before the claim was made anew was for that claim, and so is its objection.
+		if errors.Is(err, db.ErrNoRows) || err == nil && (k.Used || k.Objected || !now.Before(k.EndsAt) || k.SentAt.Before(c.RegisteredAt)) {
 			return fault.New(fault.Gone, "footprint.error.code_gone")
 		}
 		if err != nil {

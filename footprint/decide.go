@@ -2,7 +2,10 @@ package footprint
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
+	"fmt"
 	"time"
 
 	"polder/directory"
@@ -19,6 +22,15 @@ type Decision struct {
 	Answer   string // "accept", "instead" (accept, and take what stands in the way), "refuse" or "reopen"
 	Evidence string // what was seen; needed to accept
 	Reason   string
+	Seen     string // what Claim.Seen gave when they looked; "" where nobody looked at a page
+}
+
+// Seen stands for what staff see of a claim when they decide: its organisation may change that until
+// they do.
+func (c Claim) Seen() string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%s %s %d %d:%s", c.State, c.Role, c.RegisteredAt.UnixMicro(), len(c.Plea), c.Plea)
+	return hex.EncodeToString(h.Sum(nil)[:12])
 }
 
 // Decide moves a claim by the decision of staff. Whoever belongs to one of the organisations
@@ -43,6 +55,9 @@ func (f *Footprint) Decide(ctx context.Context, claim db.ID, d Decision) error {
 		}
 		if err != nil {
 			return err
+		}
+		if d.Seen != "" && d.Seen != c.Seen() {
+			return fault.New(fault.Conflict, "footprint.error.moved_on")
 		}
 		against, err := conflictsOf(ctx, tx, c.ID, db.ID{})
 		if err != nil {

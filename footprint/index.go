@@ -19,6 +19,7 @@ type Holding struct {
 	Organisation db.ID
 	Since        int64 // registered, microseconds since 1970
 	Role         Role
+	Shares       bool // see Asset
 }
 
 // Hit says that something in a finding lies in what an organisation holds, and why.
@@ -49,7 +50,8 @@ func (h Hit) RegisteredAt() time.Time { return time.UnixMicro(h.Since).UTC() }
 // shares all but what changed, so readers need no lock.
 //
 // For an address, the owners of the most specific range win; an AS number is less specific than
-// any range. Providers get a copy of everything inside what they carry. For a name, the owners of
+// any range. Owners by a route win nothing: many share an address of a hoster, and each can show a
+// route to it. Providers get a copy of everything inside what they carry. For a name, the owners of
 // the most specific domain at or above it win, and all providers at or above it get a copy.
 type Index struct {
 	prefixes *bart.Table[[]*Holding]
@@ -82,7 +84,7 @@ func (x *Index) Address(hits []Hit, a netip.Addr, asn uint32) []Hit {
 				for _, h := range holders {
 					if h.Role == Provider || !owned {
 						hits = append(hits, Hit{Holding: h, Kind: Prefix, Prefix: p})
-						here = here || h.Role == Owner
+						here = here || h.Role == Owner && !h.Shares
 					}
 				}
 				owned = owned || here
@@ -136,7 +138,7 @@ func (x *Index) put(a Asset, persist bool) {
 	change := func(old []*Holding) []*Holding {
 		kept := slices.DeleteFunc(slices.Clone(old), func(h *Holding) bool { return h.Asset == a.ID }) // others may read old
 		if !a.Withdrawn {
-			kept = append(kept, &Holding{Asset: a.ID, Organisation: a.Organisation, Since: db.Micros(a.RegisteredAt), Role: a.Role})
+			kept = append(kept, &Holding{Asset: a.ID, Organisation: a.Organisation, Since: db.Micros(a.RegisteredAt), Role: a.Role, Shares: a.Shares})
 		}
 		x.assets += len(kept) - len(old)
 		return kept

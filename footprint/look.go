@@ -63,7 +63,13 @@ func (f *Footprint) Route(ctx context.Context, organisation, asset db.ID, name s
 		if err != nil {
 			return fault.Wrap(fault.Invalid, err, "footprint.refused.domain")
 		}
-		ok, err := f.ownsDomain(ctx, tx, organisation, name)
+		ok, err := f.ownsDomain(ctx, tx, organisation, name, func(domain db.ID) (bool, error) {
+			_, err := f.may(ctx, tx, organisation, domain, true) // a mandate may be about the address and not about the domain
+			if fault.KindOf(err) == fault.NotFound {
+				return false, nil
+			}
+			return err == nil, err
+		})
 		if err != nil {
 			return err
 		}
@@ -123,6 +129,10 @@ func plain(s string, most int) (string, bool) {
 	return s, ok
 }
 
+// mostLooks is how many looks one organisation has waiting: a look can take a minute when the servers of
+// others do not answer, and others wait for theirs.
+const mostLooks = 20
+
 // ask notes on a claim that waits for its proof what is to be looked at, and queues the look.
 func (f *Footprint) ask(ctx context.Context, organisation, asset db.ID, fn func(tx *db.Tx, c *Claim) error) error {
 	return f.changeClaim(ctx, organisation, asset, func(tx *db.Tx, c *Claim) error {
@@ -132,6 +142,11 @@ func (f *Footprint) ask(ctx context.Context, organisation, asset db.ID, fn func(
 		if err := fn(tx, c); err != nil {
 			return err
 		}
+		if n, err := looksOf(ctx, tx, organisation, c.ID, f.now().Add(-time.Hour)); err != nil {
+			return err
+		} else if n >= mostLooks {
+			return fault.New(fault.TooMany, "footprint.error.looks")
+		}
 		c.Outcome, c.ChangedAt = "", f.now()
 		if err := f.keep(ctx, tx, *c, "look: "+c.Asked); err != nil {
 			return err
@@ -140,15 +155,22 @@ func (f *Footprint) ask(ctx context.Context, organisation, asset db.ID, fn func(
 	})
 }
 
-// ownsDomain tells whether a name is at or below an active domain of the organisation as its owner.
-func (f *Footprint) ownsDomain(ctx context.Context, tx *db.Tx, organisation db.ID, name string) (bool, error) {
+// ownsDomain tells whether a name is at or below an active domain of the organisation as its owner, of
+// which also is true unless it is nil.
+func (f *Footprint) ownsDomain(ctx context.Context, tx *db.Tx, organisation db.ID, name string, also func(domain db.ID) (bool, error)) (bool, error) {
 	for _, at := range atOrAbove(Domain, name) {
 		c, found, err := claimFor(ctx, tx, organisation, Domain, at)
 		if err != nil {
 			return false, err
 		}
-		if found && c.State == Active && c.Role == Owner {
+		if !found || c.State != Active || c.Role != Owner {
+			continue
+		}
+		if also == nil {
 			return true, nil
+		}
+		if ok, err := also(c.ID); ok || err != nil {
+			return ok, err
 		}
 	}
 	return false, nil
@@ -270,7 +292,7 @@ func (f *Footprint) saw(ctx context.Context, was Claim, s sight, failed error) e
 			return f.keep(ctx, tx, c, "not found: "+c.Outcome)
 		}
 		if c.Kind == Prefix {
-			if ok, err := f.ownsDomain(ctx, tx, c.Organisation, c.Via); err != nil || !ok {
+			if ok, err := f.ownsDomain(ctx, tx, c.Organisation, c.Via, nil); err != nil || !ok {
 				c.Outcome = "footprint.outcome.not_there_route"
 				return errors.Join(err, f.keep(ctx, tx, c, "the domain is not proven any more"))
 			}
@@ -342,7 +364,7 @@ func (f *Footprint) sawAgain(ctx context.Context, was Claim, s sight, failed err
 		}
 		now := f.now()
 		if failed == nil && c.Kind == Prefix {
-			ok, err := f.ownsDomain(ctx, tx, c.Organisation, c.Via)
+			ok, err := f.ownsDomain(ctx, tx, c.Organisation, c.Via, nil)
 			if err != nil {
 				return err
 			}

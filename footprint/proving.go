@@ -8,6 +8,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net/netip"
+	"slices"
 	"time"
 
 	"polder/directory"
@@ -59,7 +60,7 @@ func (f *Footprint) Prove(queue *jobs.Queue, out *outbox.Outbox, catalog *i18n.C
 		return err
 	}
 	f.proving = p
-	jobs.Register(queue, jobs.Options{Timeout: 2 * time.Minute, Unique: true, MaxAttempts: 5}, f.look)
+	jobs.Register(queue, jobs.Options{Timeout: 2 * time.Minute, Unique: true, MaxAttempts: 5, AtOnce: 4}, f.look)
 	jobs.Register(queue, jobs.Options{Timeout: 10 * time.Minute, Every: time.Hour}, f.recheck)
 	jobs.Register(queue, jobs.Options{Timeout: 10 * time.Minute, Every: 6 * time.Hour}, f.end)
 	jobs.Register(queue, jobs.Options{Timeout: 10 * time.Minute, Unique: true}, f.activateMore)
@@ -142,7 +143,8 @@ func (f *Footprint) commit(ctx context.Context, fn func(tx *db.Tx) error) error 
 }
 
 // settle moves a claim whose proof was found: active, or waiting for its organisation to be
-// accepted, or contested. staff says that staff have looked at what stands in its way.
+// accepted, or contested. Staff decide on what stood in its way when they looked, which is what has
+// an open conflict: anything else makes it contested, also for them.
 func (f *Footprint) settle(ctx context.Context, tx *db.Tx, c *Claim, by Cause) error {
 	now := f.now()
 	accepted, err := directory.IsAccepted(ctx, tx, c.Organisation)
@@ -159,11 +161,12 @@ func (f *Footprint) settle(ctx context.Context, tx *db.Tx, c *Claim, by Cause) e
 		return f.keep(ctx, tx, *c, "waits for the organisation to be accepted")
 	}
 	return f.numbered(ctx, tx, func(version int64) (int64, error) {
-		var inTheWay []Asset
-		if by != ByStaff {
-			if inTheWay, err = against(ctx, tx, *c); err != nil {
-				return 0, err
-			}
+		inTheWay, err := against(ctx, tx, *c)
+		if err == nil && by == ByStaff {
+			inTheWay, err = unseen(ctx, tx, *c, inTheWay)
+		}
+		if err != nil {
+			return 0, err
 		}
 		if len(inTheWay) > 0 || by != ByStaff && staffMust(*c) {
 			return 0, f.contest(ctx, tx, c, by, inTheWay)
@@ -184,10 +187,18 @@ func (f *Footprint) settle(ctx context.Context, tx *db.Tx, c *Claim, by Cause) e
 	})
 }
 
+// unseen returns those of the assets in a claim's way that staff were not shown beside it.
+func unseen(ctx context.Context, tx *db.Tx, c Claim, inTheWay []Asset) ([]Asset, error) {
+	open, err := openAgainst(ctx, tx, c.ID)
+	return slices.DeleteFunc(inTheWay, func(a Asset) bool { return open[a.ID] }), err
+}
+
 // contest makes a claim wait for staff, and tells both sides.
 func (f *Footprint) contest(ctx context.Context, tx *db.Tx, c *Claim, by Cause, inTheWay []Asset) error {
 	now := f.now()
-	if err := c.move(Contested, by, now); err != nil {
+	if c.State == Contested { // by another, and now by these too
+		c.ChangedAt = now
+	} else if err := c.move(Contested, by, now); err != nil {
 		return err
 	}
 	told := map[db.ID]bool{}

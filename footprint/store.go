@@ -12,13 +12,13 @@ import (
 	"polder/internal/db"
 )
 
-const assetColumns = `id, organisation_id, kind, value, role, state, registered_at, version`
+const assetColumns = `id, organisation_id, kind, value, role, state, method, registered_at, version`
 
 // scanAsset reads assetColumns. Kind and role compare as text without a copy.
 func scanAsset(scan func(...any) error) (a Asset, err error) {
-	var kind, role, state string
+	var kind, role, state, method string
 	var since db.Time
-	if err = scan(&a.ID, &a.Organisation, &kind, &a.Value, &role, &state, &since, &a.Version); err != nil {
+	if err = scan(&a.ID, &a.Organisation, &kind, &a.Value, &role, &state, &method, &since, &a.Version); err != nil {
 		return a, err
 	}
 	var knownKind, knownRole bool
@@ -27,7 +27,7 @@ func scanAsset(scan func(...any) error) (a Asset, err error) {
 	if !knownKind || !knownRole {
 		return a, fmt.Errorf("asset %s has kind %q and role %q", a.ID, kind, role)
 	}
-	a.Withdrawn, a.RegisteredAt = state == "withdrawn", since.Time
+	a.Withdrawn, a.Shares, a.RegisteredAt = state == "withdrawn", Method(method) == ByRoute, since.Time
 	return a, nil
 }
 
@@ -99,19 +99,19 @@ func provenOf(ctx context.Context, tx *db.Tx, kinds string, found chan<- []Asset
 		}
 	}
 	var a Asset
-	var kind, role, since int64
-	into := []any{&a.ID, &a.Organisation, &kind, &a.Value, &role, &since}
+	var kind, role, shares, since int64
+	into := []any{&a.ID, &a.Organisation, &kind, &a.Value, &role, &shares, &since}
 	err := tx.Each(ctx, func(scan func(...any) error) error {
 		if err := scan(into...); err != nil {
 			return err
 		}
-		a.Kind, a.Role, a.RegisteredAt = Kind(kind), Role(role), time.UnixMicro(since)
+		a.Kind, a.Role, a.Shares, a.RegisteredAt = Kind(kind), Role(role), shares == 1, time.UnixMicro(since)
 		if batch = append(batch, a); len(batch) == most {
 			return send()
 		}
 		return nil
 	}, `SELECT id, organisation_id, CASE kind WHEN 'prefix' THEN 1 WHEN 'asn' THEN 2 ELSE 3 END, value,
-		CASE role WHEN 'owner' THEN 1 ELSE 2 END, registered_at FROM footprint_asset WHERE state = 'proven' AND `+kinds)
+		CASE role WHEN 'owner' THEN 1 ELSE 2 END, CASE method WHEN 'route' THEN 1 ELSE 0 END, registered_at FROM footprint_asset WHERE state = 'proven' AND `+kinds)
 	if err != nil {
 		return err
 	}
@@ -198,7 +198,13 @@ func withdrawStaged(ctx context.Context, tx *db.Tx, now, version int64) (n int64
 	if err != nil {
 		return 0, err
 	}
-	return n, claimImported(ctx, tx, now, version, Withdrawn)
+	if err := claimImported(ctx, tx, now, version, Withdrawn); err != nil {
+		return 0, err
+	}
+	// The routes that hang on a domain that goes are looked at soon.
+	_, err = tx.Exec(ctx, `UPDATE footprint_claim SET check_at = ?1 WHERE method = 'route' AND check_at > ?1 AND organisation_id IN (
+		SELECT organisation_id FROM footprint_asset WHERE version = ?2 AND kind = 'domain' AND state = 'withdrawn')`, now, version)
+	return n, err
 }
 
 func insertCorrection(ctx context.Context, tx *db.Tx, c Correction) (bool, error) {

@@ -253,6 +253,14 @@ func takeAsset(ctx context.Context, tx *db.Tx, id db.ID, now time.Time, version 
 	return n, err
 }
 
+// looksOf counts the claims of an organisation, but for one, that were asked to be looked at since a
+// moment and were not yet.
+func looksOf(ctx context.Context, tx *db.Tx, organisation, but db.ID, since time.Time) (n int, err error) {
+	err = tx.One(ctx, `SELECT count(*) FROM footprint_claim WHERE organisation_id = ?1 AND asked <> '' AND id <> ?2 AND changed_at > ?3`,
+		[]any{organisation, but, db.At(since)}, &n)
+	return n, err
+}
+
 func anyClaims(ctx context.Context, tx *db.Tx) (bool, error) {
 	var n int
 	err := tx.One(ctx, `SELECT count(*) FROM (SELECT 1 FROM footprint_claim LIMIT 1) AS c`, nil, &n)

@@ -70,6 +70,18 @@ func conflictsOf(ctx context.Context, tx *db.Tx, id, organisation db.ID) (list [
 	return list, err
 }
 
+// openAgainst returns the assets that a claim has an open conflict with.
+func openAgainst(ctx context.Context, tx *db.Tx, claim db.ID) (open map[db.ID]bool, err error) {
+	open = map[db.ID]bool{}
+	err = tx.Each(ctx, func(scan func(...any) error) error {
+		var id db.ID
+		err := scan(&id)
+		open[id] = true
+		return err
+	}, `SELECT asset_id FROM footprint_conflict WHERE claim_id = ?1 AND closed_at IS NULL`, claim)
+	return open, err
+}
+
 // nameInConflicts notes whether an organisation agrees to be named in the conflicts of an asset.
 func nameInConflicts(ctx context.Context, tx *db.Tx, id, organisation db.ID, named bool) (int64, error) {
 	return tx.Exec(ctx, `UPDATE footprint_conflict SET claimant_named = CASE WHEN claimant_id = ?2 THEN ?3 ELSE claimant_named END,

@@ -307,7 +307,11 @@ func (p *pages) more(r *http.Request, tx *db.Tx, o db.ID, c Claim, v *assetPage)
 		v.Correction = &x
 	}
 	if v.Single && v.Waiting {
-		domains, _, err := listClaims(ctx, tx, o, Filter{Every: true, Kind: Domain, State: Active}, 0, 1)
+		every, only, err := directory.Covered(ctx, tx, actor.From(ctx).In.Mandate)
+		if err != nil {
+			return err
+		}
+		domains, _, err := listClaims(ctx, tx, o, Filter{Every: every, Only: only, Kind: Domain, State: Active}, 0, 1)
 		if err != nil {
 			return err
 		}

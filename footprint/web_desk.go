@@ -238,7 +238,7 @@ func (p *pages) decide(w http.ResponseWriter, r *http.Request) error {
 	if err := form(r); err != nil {
 		return err
 	}
-	err = p.f.Decide(r.Context(), id, Decision{Answer: r.PostFormValue("answer"), Evidence: r.PostFormValue("evidence"), Reason: r.PostFormValue("reason")})
+	err = p.f.Decide(r.Context(), id, Decision{Answer: r.PostFormValue("answer"), Evidence: r.PostFormValue("evidence"), Reason: r.PostFormValue("reason"), Seen: r.PostFormValue("seen")})
 	if err != nil {
 		field := ""
 		switch key, _ := fault.Public(err); key {

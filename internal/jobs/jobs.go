@@ -66,6 +66,9 @@ type Options struct {
 	// MaxAttempts is how often a job is tried before it has failed; 0 means 20, which is about three
 	// and a half hours. Attempts during which the process died are not counted.
 	MaxAttempts int
+	// AtOnce is how many jobs of the kind run at the same time in this process, so that those that wait
+	// for machines of others leave room for all else; 0 is as many as the queue has room for.
+	AtOnce int
 }
 
 // Queue holds the kinds of jobs and runs them. Register all kinds before the first Insert.

@@ -34,13 +34,13 @@ func put(ctx context.Context, tx *db.Tx, j job, now time.Time) error {
 	return err
 }
 
-// due selects the jobs that may start at ?1. Names of kinds are safe to write out: see Register.
-func (q *Queue) due() string {
-	names := make([]string, 0, len(q.kinds))
-	for name := range q.kinds {
-		names = append(names, "'"+name+"'")
+// due selects the jobs of the kinds that may start at ?1. Names of kinds are safe to write out: see
+// Register.
+func due(kinds []string) string {
+	names := make([]string, len(kinds))
+	for i, name := range kinds {
+		names[i] = "'" + name + "'"
 	}
-	slices.Sort(names)
 	return `SELECT j.id FROM jobs_job j
 		WHERE j.state = 'waiting' AND j.run_at <= ?1 AND j.kind IN (` + strings.Join(names, ", ") + `)
 			AND (j.same IS NULL OR NOT EXISTS (
@@ -52,20 +52,20 @@ const claimed = ` RETURNING jobs_job.id, jobs_job.kind, jobs_job.args, jobs_job.
 	jobs_job.most_attempts, jobs_job.deaths, jobs_job.run_at`
 
 // anyDue tells whether claim would find something; it does not wait for a writer.
-func (q *Queue) anyDue(ctx context.Context) (found bool, err error) {
+func (q *Queue) anyDue(ctx context.Context, kinds []string) (found bool, err error) {
 	err = q.db.Read(ctx, func(tx *db.Tx) error {
-		return tx.Each(ctx, func(func(...any) error) error { found = true; return nil }, q.due(), db.Micros(q.Now()), int64(1))
+		return tx.Each(ctx, func(func(...any) error) error { found = true; return nil }, due(kinds), db.Micros(q.Now()), int64(1))
 	})
 	return found, err
 }
 
-// claim makes at most n due jobs run under the worker's name, the one due longest first.
-func (q *Queue) claim(ctx context.Context, worker string, n int) (jobs []job, err error) {
+// claim makes at most n due jobs of the kinds run under the worker's name, the one due longest first.
+func (q *Queue) claim(ctx context.Context, worker string, kinds []string, n int) (jobs []job, err error) {
 	err = q.db.Write(ctx, func(tx *db.Tx) error {
 		const set = ` SET state = 'running', attempt = attempt + 1, worker = ?3, changed_at = ?1`
-		statement := `UPDATE jobs_job` + set + ` WHERE id IN (` + q.due() + `)` + claimed
+		statement := `UPDATE jobs_job` + set + ` WHERE id IN (` + due(kinds) + `)` + claimed
 		if tx.Postgres() {
-			statement = `WITH due AS (` + q.due() + ` FOR UPDATE OF j SKIP LOCKED)
+			statement = `WITH due AS (` + due(kinds) + ` FOR UPDATE OF j SKIP LOCKED)
 				UPDATE jobs_job` + set + ` FROM due WHERE jobs_job.id = due.id` + claimed
 		}
 		jobs, err = scanJobs(ctx, tx, statement, db.Micros(q.Now()), int64(n), worker)

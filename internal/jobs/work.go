@@ -137,6 +137,8 @@ type worker struct {
 	done chan result
 	// busy holds the ids of the jobs that run here.
 	busy map[string]bool
+	// running counts them by kind.
+	running map[string]int
 	// unsure is set when a claim ended in an error: it may have been committed nevertheless.
 	unsure bool
 }
@@ -155,7 +157,7 @@ func (q *Queue) withSlot(ctx context.Context, fn func(ctx context.Context, w *wo
 		taken := false
 		err := q.db.TryExclusive(ctx, lockOf(slot), func(ctx context.Context) error {
 			taken = true
-			w := &worker{q: q, slot: slot, name: slot + "/" + rand.Text(), done: make(chan result, q.AtOnce), busy: map[string]bool{}}
+			w := &worker{q: q, slot: slot, name: slot + "/" + rand.Text(), done: make(chan result, q.AtOnce), busy: map[string]bool{}, running: map[string]int{}}
 			if err := w.rescue(ctx); err != nil {
 				return err
 			}
@@ -322,16 +324,36 @@ func (w *worker) round(ctx, jobs context.Context, chores func() error) (started 
 		}
 		w.unsure = false
 	}
-	if due, err := w.q.anyDue(ctx); err != nil || !due {
+	// The kinds with a limit of their own come last: they wait for others, and nobody waits for them.
+	free := w.q.names(func(k kind) bool { return k.AtOnce == 0 })
+	n, err := w.start(ctx, jobs, free, room)
+	started += n
+	for _, name := range w.q.names(func(k kind) bool { return k.AtOnce > 0 }) {
+		if err != nil {
+			break
+		}
+		n, err = w.start(ctx, jobs, []string{name}, min(room-started, w.q.kinds[name].AtOnce-w.running[name]))
+		started += n
+	}
+	return started, err
+}
+
+// start starts at most room due jobs of the kinds.
+func (w *worker) start(ctx, jobs context.Context, kinds []string, room int) (started int, err error) {
+	if room <= 0 || len(kinds) == 0 {
+		return 0, nil
+	}
+	if due, err := w.q.anyDue(ctx, kinds); err != nil || !due {
 		return 0, err
 	}
-	batch, err := w.q.claim(ctx, w.name, room)
+	batch, err := w.q.claim(ctx, w.name, kinds, room)
 	if err != nil {
 		w.unsure = true
 		return 0, fmt.Errorf("take jobs: %w", err)
 	}
 	for _, j := range batch {
 		w.busy[j.id] = true
+		w.running[j.kind]++
 		go func() { w.done <- result{j.id, j.kind, w.run(jobs, j)} }()
 	}
 	return len(batch), nil
@@ -354,6 +376,7 @@ func (w *worker) wait(ctx context.Context, poll <-chan time.Time) (ended []resul
 		default:
 			for _, r := range ended {
 				delete(w.busy, r.id)
+				w.running[r.kind]--
 			}
 			return ended
 		}

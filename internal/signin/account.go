@@ -62,10 +62,16 @@ func MailAddress(s string) (string, error) {
 // PersonName checks how a person wants to be called.
 func PersonName(s string) (string, error) {
 	s = strings.Join(strings.Fields(s), " ")
-	if s == "" || !utf8.ValidString(s) || utf8.RuneCountInString(s) > 100 || strings.ContainsFunc(s, unicode.IsControl) {
+	if s == "" || !utf8.ValidString(s) || utf8.RuneCountInString(s) > 100 || strings.ContainsFunc(s, unsayable) {
 		return "", fault.New(fault.Invalid, "signin.wrong.name")
 	}
 	return s, nil
+}
+
+// unsayable are characters that a name must not hold: what cannot be seen, or turns text around. The
+// non-joiner is a letter's neighbour in Persian names.
+func unsayable(r rune) bool {
+	return r != '\u200c' && (unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Co, r))
 }
 
 // add makes an account in the caller's transaction. The address must have been proven.

@@ -245,7 +245,7 @@ func (s *Signin) SetPassword(ctx context.Context, password string) (more bool, e
 	if password, err = PasswordOf(password, who.Name, who.Mail, s.set.Centre); err != nil {
 		return false, err
 	}
-	hash, err := s.hashPassword(ctx, password)
+	hash, err := s.hashNew(ctx, who.Account.String(), password)
 	if err != nil {
 		return false, err
 	}
@@ -351,8 +351,12 @@ func (s *Signin) NewCodes(ctx context.Context) error {
 
 // shownCodes returns the recovery codes that the person has not said to have saved.
 func (s *Signin) shownCodes(ctx context.Context) (x saved, err error) {
+	who, err := s.fresh(ctx) // the codes are worth as much as all factors together
+	if err != nil {
+		return x, err
+	}
 	err = s.db.Read(ctx, func(tx *db.Tx) error {
-		_, err = s.held(ctx, tx, sessionOwner(actor.From(ctx).Session), showing, &x)
+		_, err = s.held(ctx, tx, sessionOwner(who.Session), showing, &x)
 		return err
 	})
 	return x, err

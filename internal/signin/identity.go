@@ -138,6 +138,9 @@ func (s *Signin) forgetPrograms(ctx context.Context, tx *db.Tx, account db.ID) e
 	if err := dropIdentities(ctx, tx, account); err != nil {
 		return err
 	}
+	if err := revokeTokensBy(ctx, tx, account, s.now()); err != nil { // of organisations
+		return err
+	}
 	return dropTokens(ctx, tx, account)
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/crypto/argon2"
 
+	"polder/internal/db"
 	"polder/internal/fault"
 )
 
@@ -42,6 +43,21 @@ func (s *Signin) hashPassword(ctx context.Context, password string) (string, err
 	}
 	b64 := base64.RawStdEncoding.EncodeToString
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, s.cost.memory, s.cost.rounds, s.cost.lanes, b64(salt), b64(sum)), nil
+}
+
+// mostNewPasswords is how many one person may choose in ten minutes: each is hashed, which is what a
+// small machine has little of.
+const mostNewPasswords = 20
+
+// hashNew is hashPassword for a password that somebody chooses.
+func (s *Signin) hashNew(ctx context.Context, who, password string) (string, error) {
+	err := s.db.Write(ctx, func(tx *db.Tx) error {
+		return s.within(ctx, tx, "new passwords of "+who, mostNewPasswords, 10*time.Minute)
+	})
+	if err != nil {
+		return "", err
+	}
+	return s.hashPassword(ctx, password)
 }
 
 // checkPassword tells whether the password is the one of the hash; stale that the hash was made at

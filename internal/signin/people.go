@@ -125,6 +125,9 @@ func (s *Signin) Disable(ctx context.Context, id string) error {
 		if err := dropCeremoniesOf(ctx, tx, p.ID); err != nil {
 			return err
 		}
+		if err := revokeTokensBy(ctx, tx, p.ID, s.now()); err != nil { // of organisations; its own do not work while it is closed
+			return err
+		}
 		if err := s.EndSessions(ctx, tx, p.ID); err != nil {
 			return err
 		}

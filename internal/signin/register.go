@@ -171,7 +171,7 @@ func (s *Signin) EnrolPassword(ctx context.Context, token, password string) erro
 	if password, err = PasswordOf(password, e.Name, e.Mail, s.set.Centre); err != nil {
 		return err
 	}
-	hash, err := s.hashPassword(ctx, password)
+	hash, err := s.hashNew(ctx, "enrolment "+token, password)
 	if err != nil {
 		return err
 	}

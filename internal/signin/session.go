@@ -38,6 +38,9 @@ func (s *Signin) Begin(ctx context.Context, tx *db.Tx, account db.ID, method, br
 	if err := dropLinks(ctx, tx, account); err != nil { // whoever can sign in needs none, and another must not have one
 		return "", err
 	}
+	if err := dropEnrolments(ctx, tx, account); err != nil { // nor what was begun with one
+		return "", err
+	}
 	return token, audit.Append(ctx, tx, audit.Event{At: now, Actor: "account:" + account.String(), Action: audit.SignIn, Object: "session " + x.ID.String(), Detail: "begun: " + method})
 }
 

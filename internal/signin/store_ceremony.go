@@ -36,3 +36,9 @@ func dropCeremoniesOf(ctx context.Context, tx *db.Tx, account db.ID) error {
 	_, err := tx.Exec(ctx, `DELETE FROM signin_ceremony WHERE account_id = ?1`, account)
 	return err
 }
+
+// dropEnrolments ends what anybody began with a link of the account.
+func dropEnrolments(ctx context.Context, tx *db.Tx, account db.ID) error {
+	_, err := tx.Exec(ctx, `DELETE FROM signin_ceremony WHERE account_id = ?1 AND kind = ?2`, account, enrolling)
+	return err
+}

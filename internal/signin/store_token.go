@@ -88,6 +88,17 @@ func revokeTokens(ctx context.Context, tx *db.Tx, account, organisation db.ID, n
 	return tx.Exec(ctx, `UPDATE signin_token SET revoked_at = ?3 WHERE `+ofOwner+` AND revoked_at IS NULL`, account, organisation, db.At(now))
 }
 
+// revokeTokensOf ends all tokens of an organisation that an account made.
+func revokeTokensOf(ctx context.Context, tx *db.Tx, organisation, maker db.ID, now time.Time) (int64, error) {
+	return tx.Exec(ctx, `UPDATE signin_token SET revoked_at = ?3 WHERE organisation_id = ?1 AND made_by = ?2 AND revoked_at IS NULL`, organisation, maker, db.At(now))
+}
+
+// revokeTokensBy ends all tokens of organisations that an account made.
+func revokeTokensBy(ctx context.Context, tx *db.Tx, maker db.ID, now time.Time) error {
+	_, err := tx.Exec(ctx, `UPDATE signin_token SET revoked_at = ?2 WHERE made_by = ?1 AND account_id IS NULL AND revoked_at IS NULL`, maker, db.At(now))
+	return err
+}
+
 // dropEndedTokens takes those away that stopped working so long ago; the record keeps that they were.
 func dropEndedTokens(ctx context.Context, tx *db.Tx, before time.Time) error {
 	_, err := tx.Exec(ctx, `DELETE FROM signin_token WHERE ends_at < ?1 OR revoked_at < ?1`, db.At(before))

@@ -43,6 +43,7 @@ var rations = map[string]ration{
 	"register": {30, 1000, time.Hour},
 	"lost":     {10, 200, time.Hour},
 	"link":     {60, 6000, 10 * time.Minute},
+	"provider": {60, 6000, 10 * time.Minute},
 }
 
 // mostLetters is how many codes an address is mailed in an hour.

@@ -149,6 +149,17 @@ func (s *Signin) EndTokens(ctx context.Context, tx *db.Tx, organisation db.ID) e
 	return s.endTokens(ctx, tx, db.ID{}, organisation)
 }
 
+// EndTokensOf ends the tokens of an organisation that an account made, in the caller's transaction: it
+// knows their secrets, and may not do any more what it gave them.
+func (s *Signin) EndTokensOf(ctx context.Context, tx *db.Tx, organisation, maker db.ID) error {
+	n, err := revokeTokensOf(ctx, tx, organisation, maker, s.now())
+	if err != nil || n == 0 {
+		return err
+	}
+	return audit.Append(ctx, tx, audit.Event{At: s.now(), Action: audit.Grant, Object: "organisation " + organisation.String(), Organisation: organisation,
+		Detail: "tokens made by account:" + maker.String() + " revoked"})
+}
+
 func (s *Signin) endTokens(ctx context.Context, tx *db.Tx, account, organisation db.ID) error {
 	n, err := revokeTokens(ctx, tx, account, organisation, s.now())
 	if err != nil || n == 0 {

@@ -22,7 +22,7 @@ func (p *pages) factorRoutes() {
 	p.site.Handle("GET /account/app.svg", fresh, p.newAppPicture)
 	p.site.Handle("POST /account/app", fresh, p.setNewApp)
 	p.site.Handle("POST /account/codes", fresh, p.newCodes)
-	p.site.Handle("GET /account/codes", web.SignedIn, p.showCodes)
+	p.site.Handle("GET /account/codes", fresh, p.showCodes)
 	p.site.Handle("POST /account/codes/saved", web.SignedIn, p.savedCodes)
 }
 

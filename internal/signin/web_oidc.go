@@ -78,6 +78,9 @@ func (p *programPages) lead(w http.ResponseWriter, r *http.Request, key, purpose
 	if err != nil {
 		return err
 	}
+	if err := p.s.admit(r.Context(), "provider", p.s.network(r)); err != nil { // each visit takes room until it ends
+		return err
+	}
 	x, err := p.s.issuerOf(r.Context(), to)
 	if err != nil {
 		return p.refuse(w, r, to, err)
