@@ -10,6 +10,7 @@ import (
 	"polder/internal/audit"
 	"polder/internal/db"
 	"polder/internal/fault"
+	"polder/internal/seal"
 )
 
 // Factors are what an account can sign in with.
@@ -313,7 +314,7 @@ func (s *Signin) SetApp(ctx context.Context, code string) (codes bool, err error
 	if err != nil {
 		return false, err
 	}
-	step, right := stepOf(x.Secret, digits(code), s.now())
+	step, right := stepOf(x.Secret, seal.Digits(code), s.now())
 	if !right {
 		return false, fault.New(fault.Invalid, "signin.wrong.app_code")
 	}

@@ -90,7 +90,7 @@ func (s *Signin) AskLost(ctx context.Context, network, address, language string)
 		if err != nil && !errors.Is(err, db.ErrNoRows) {
 			return err
 		}
-		l := letter{name: "lost_code", code: newCode(), until: s.now().Add(terms[losing])}
+		l := letter{name: "lost_code", code: seal.Code(), until: s.now().Add(terms[losing])}
 		p := lostPerson{Mail: address}
 		if a.State == Active {
 			p.Account = a.ID
@@ -117,7 +117,7 @@ func (s *Signin) ProveLost(ctx context.Context, network, way, code, statement st
 	owner := browserOwner(way)
 	right := false
 	err := s.db.Write(ctx, func(tx *db.Tx) (err error) {
-		if right, err = s.tryCode(ctx, tx, owner, losing, digits(code)); err != nil {
+		if right, err = s.tryCode(ctx, tx, owner, losing, seal.Digits(code)); err != nil {
 			return err
 		}
 		var p lostPerson
