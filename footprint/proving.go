@@ -109,7 +109,7 @@ func (f *Footprint) may(ctx context.Context, tx *db.Tx, organisation, asset db.I
 	return in, nil
 }
 
-func hidden() error { return fault.New(fault.NotFound, "web.error.not_found.text") }
+func hidden() error { return fault.Hidden() }
 
 // numbered numbers the change of this transaction, once: the lock that it holds keeps others from
 // settling a claim until this one is settled.

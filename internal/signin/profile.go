@@ -10,8 +10,8 @@ import (
 	"polder/internal/audit"
 	"polder/internal/db"
 	"polder/internal/fault"
-	"polder/internal/seal"
 	"polder/internal/i18n"
+	"polder/internal/seal"
 )
 
 // Describe sets how the signed-in person is called, and in which language we write.

@@ -176,7 +176,7 @@ func (p *programPages) makeToken(w http.ResponseWriter, r *http.Request) error {
 func (p *programPages) revokeToken(w http.ResponseWriter, r *http.Request) error {
 	id, err := db.ParseID(r.PathValue("token"))
 	if err != nil {
-		return fault.New(fault.NotFound, "web.error.not_found.text")
+		return fault.Hidden()
 	}
 	if err := p.s.RevokeOwnToken(r.Context(), id); err != nil {
 		return err

@@ -215,7 +215,7 @@ func (s *Site) noRoute(w http.ResponseWriter, r *http.Request) error {
 		w.Header().Set("Allow", strings.Join(allowed, ", "))
 		return errMethod
 	}
-	return fault.New(fault.NotFound, "web.error.not_found.text")
+	return fault.Hidden()
 }
 
 // logAnswer writes one line. It names the route, not the address: an address may hold a secret.
