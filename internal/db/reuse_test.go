@@ -52,7 +52,9 @@ func TestAQueryIsAskedAgain(t *testing.T) {
 		ask(3, "c")
 		ask(4, "")
 		stop := errors.New("stop")
-		if err := d.Read(ctx, func(tx *db.Tx) error { return tx.Each(ctx, func(func(...any) error) error { return stop }, q, int64(1)) }); !errors.Is(err, stop) {
+		if err := d.Read(ctx, func(tx *db.Tx) error {
+			return tx.Each(ctx, func(func(...any) error) error { return stop }, q, int64(1))
+		}); !errors.Is(err, stop) {
 			t.Fatal(err)
 		}
 		ask(2, "bc")
