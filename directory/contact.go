@@ -3,11 +3,7 @@ package directory
 import (
 	"context"
 	"crypto/hmac"
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/binary"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -16,6 +12,7 @@ import (
 	"polder/internal/audit"
 	"polder/internal/db"
 	"polder/internal/fault"
+	"polder/internal/mail"
 	"polder/internal/seal"
 )
 
@@ -57,7 +54,7 @@ func (d *Directory) Contacts(ctx context.Context, organisation db.ID) (list []Co
 
 // AddContact adds a mailbox and mails it a code.
 func (d *Directory) AddContact(ctx context.Context, organisation db.ID, purpose, email string) error {
-	address, err := MailAddress(strings.TrimSpace(email))
+	address, err := mail.Bare(strings.TrimSpace(email))
 	if err != nil {
 		return wrong("email", "directory.wrong.mail")
 	}
@@ -108,7 +105,7 @@ func (d *Directory) sendCode(ctx context.Context, tx *db.Tx, o Organisation, c C
 	if err := d.unasked(ctx, tx, o, c.Email); err != nil {
 		return err
 	}
-	code := newCode()
+	code := seal.Code()
 	until := now.Add(codeValid)
 	if err := setCode(ctx, tx, c.ID, d.codeHash(c.ID, code), until, codeTries); err != nil {
 		return err
@@ -117,35 +114,15 @@ func (d *Directory) sendCode(ctx context.Context, tx *db.Tx, o Organisation, c C
 		values: []any{"Code", code[:3] + " " + code[3:], "Minutes", int(codeValid / time.Minute)}})
 }
 
-// newCode returns six digits, each as likely as the others.
-func newCode() string {
-	const all = 1_000_000
-	for {
-		var b [4]byte
-		rand.Read(b[:])
-		if n := binary.BigEndian.Uint32(b[:]); n < 1<<32/all*all {
-			return fmt.Sprintf("%06d", n%all)
-		}
-	}
-}
-
 // codeHash is what is kept of a code: keyed, as all codes could be tried on a plain hash.
 func (d *Directory) codeHash(contact db.ID, code string) []byte {
-	mac := hmac.New(sha256.New, seal.Subkey(d.house.Settings.Key, "directory contact code"))
-	mac.Write(contact[:])
-	mac.Write([]byte(code))
-	return mac.Sum(nil)
+	return seal.Keyed(d.house.Settings.Key, "directory contact code", contact[:], []byte(code))
 }
 
 // Verify takes the code that was mailed to a contact. The first verified contact of its purpose
 // becomes the main one; those that were verified before are told.
 func (d *Directory) Verify(ctx context.Context, organisation, contact db.ID, code string) error {
-	code = strings.Map(func(r rune) rune {
-		if r >= '0' && r <= '9' {
-			return r
-		}
-		return -1
-	}, code)
+	code = seal.Digits(code)
 	now := d.now()
 	var bad error
 	err := d.withContact(ctx, organisation, contact, func(tx *db.Tx, o Organisation, c Contact, all []Contact) error {

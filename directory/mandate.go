@@ -33,6 +33,18 @@ func (m Mandate) Open(now time.Time) bool { return m.WithdrawnAt.IsZero() && m.E
 // LastDay is a moment of the last day on which it counts: it ends with that day.
 func (m Mandate) LastDay() time.Time { return m.EndsAt.Add(-time.Microsecond) }
 
+// remindBefore is how long before its end both sides are told of it.
+const remindBefore = 14 * 24 * time.Hour
+
+// remindAt is when both sides are told that it ends; zero for one so short that its end was just chosen.
+func (m Mandate) remindAt() time.Time {
+	at := m.EndsAt.Add(-remindBefore)
+	if !at.After(m.GivenAt) {
+		return time.Time{}
+	}
+	return at
+}
+
 // AssetLabel is one asset by the name under which people know it.
 type AssetLabel struct {
 	ID    db.ID
@@ -236,6 +248,41 @@ func (d *Directory) endMandate(ctx context.Context, side, mandate db.ID, how str
 		}
 		return d.tellBoth(ctx, tx, both[m.Organisation], both[m.Holder], how, m.LastDay())
 	})
+}
+
+// remind tells both sides of the mandates that end soon, and says how many were due. Run twice it
+// tells once.
+func (d *Directory) remind(ctx context.Context, limit int) (due int, err error) {
+	now := d.now()
+	err = d.db.Write(ctx, func(tx *db.Tx) error {
+		list, err := mandatesToRemind(ctx, tx, now, limit)
+		if err != nil {
+			return err
+		}
+		due = len(list)
+		var ids []db.ID
+		for _, m := range list {
+			ids = append(ids, m.Organisation, m.Holder)
+		}
+		sides, err := byIDs(ctx, tx, ids)
+		if err != nil {
+			return err
+		}
+		for _, m := range list {
+			n, err := noteReminded(ctx, tx, m.ID)
+			if err != nil {
+				return err
+			}
+			if n == 0 || !m.Open(now) {
+				continue
+			}
+			if err := d.tellBoth(ctx, tx, sides[m.Organisation], sides[m.Holder], "ends", m.LastDay()); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return due, err
 }
 
 // pageSize is how many rows the lists show at a time.

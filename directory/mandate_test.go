@@ -218,3 +218,63 @@ func TestGiving(t *testing.T) {
 		}
 	})
 }
+
+// TestAMandateThatEndsIsAnnounced: both sides are told once, two weeks before, of a mandate that
+// still counts and that was not given for shorter than that.
+func TestAMandateThatEndsIsAnnounced(t *testing.T) {
+	kit.Each(t, schemas(), func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		for _, name := range []string{"anna", "bram", "cato", "leo"} {
+			w.person(name)
+		}
+		w.organisation("leo", "Leverancier", "87654321")
+		give := func(owner, name, number string, days int) db.ID {
+			t.Helper()
+			o := w.organisation(owner, name, number)
+			if err := w.dir.Give(w.as(owner), o, Wish{Holder: "Leverancier", EveryAsset: true, Ends: w.clock.Now().AddDate(0, 0, days)}); err != nil {
+				t.Fatal(err)
+			}
+			return o
+		}
+		give("anna", "Bakkerij", "12345678", 100)
+		give("bram", "Smederij", "23456789", 10)
+		bakery := give("cato", "Molen", "34567890", 100)
+		list, _, err := w.dir.Mandates(w.as("cato"), bakery, db.ID{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := w.dir.Withdraw(w.as("cato"), bakery, list[0].ID); err != nil {
+			t.Fatal(err)
+		}
+		announced := func(when string, want int) {
+			t.Helper()
+			for range 2 { // twice is as once
+				if err := w.dir.upkeep(t.Context(), upkeepArgs{}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for to, subject := range map[string]string{"anna": "Het mandaat van Leverancier loopt af", "bram": "Het mandaat van Leverancier loopt af",
+				"cato": "Het mandaat van Leverancier loopt af", "leo": "Jullie mandaat van Bakkerij loopt af"} {
+				n, expected := 0, want
+				if to == "bram" || to == "cato" {
+					expected = 0
+				}
+				for _, m := range w.mails(to + "@people.example") {
+					if m.Subject == subject {
+						n++
+					}
+				}
+				if n != expected {
+					t.Errorf("%s: %s was told %d times, want %d", when, to, n, expected)
+				}
+			}
+		}
+		announced("at once", 0)
+		w.clock.Advance(86*24*time.Hour - time.Minute)
+		announced("a minute before", 0)
+		w.clock.Advance(time.Minute)
+		announced("two weeks before its end", 1)
+		w.clock.Advance(20 * 24 * time.Hour)
+		announced("after its end", 1)
+	})
+}

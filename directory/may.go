@@ -11,7 +11,7 @@ import (
 )
 
 // hidden is the answer to whoever may not see something: as if it did not exist.
-func hidden() error { return fault.New(fault.NotFound, "web.error.not_found.text") }
+func hidden() error { return fault.Hidden() }
 
 // In returns the actor with what it is to an organisation: one of its own people, or a person of an
 // organisation that holds a mandate from it. It is a NotFound fault when the actor is nothing to

@@ -2,16 +2,14 @@ package directory
 
 import (
 	"fmt"
-	"net/mail"
 	"strconv"
 	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
 
-	"golang.org/x/net/idna"
-
 	"polder/internal/db"
+	"polder/internal/mail"
 )
 
 // Organisation is one that we serve.
@@ -80,35 +78,11 @@ func NewOrganisation(reference, name, number, sector, province, employees, langu
 		}
 	}
 	if e := strings.TrimSpace(email); e != "" {
-		address, err := MailAddress(e)
+		address, err := mail.Bare(e)
 		if err != nil {
 			wrong = append(wrong, "notify_email "+err.Error())
 		}
 		o.Email = address
 	}
 	return o, wrong
-}
-
-// MailAddress checks a bare mail address and returns it with its domain as lower-case A-labels.
-func MailAddress(s string) (string, error) {
-	if len(s) > 254 {
-		return "", fmt.Errorf("is longer than 254 characters")
-	}
-	a, err := mail.ParseAddress(s)
-	if err != nil || a.Name != "" || a.Address != s || strings.ContainsFunc(s, func(r rune) bool {
-		return unicode.IsControl(r) || unicode.IsSpace(r) || r == '"' || r == '<' || r == '>' || r == ','
-	}) {
-		return "", fmt.Errorf("%q is not one bare mail address", s)
-	}
-	at := strings.LastIndexByte(s, '@')
-	domain, err := idna.Lookup.ToASCII(strings.ToLower(s[at+1:]))
-	if err != nil || !strings.Contains(domain, ".") {
-		return "", fmt.Errorf("%q has no valid domain after the @", s)
-	}
-	for _, r := range s[:at] {
-		if r > unicode.MaxASCII {
-			return "", fmt.Errorf("%q has a letter before the @ that mail servers do not all take", s)
-		}
-	}
-	return s[:at+1] + domain, nil
 }

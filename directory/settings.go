@@ -2,6 +2,7 @@ package directory
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"polder/internal/actor"
@@ -175,10 +176,17 @@ type upkeepArgs struct{}
 // Kind names the job.
 func (upkeepArgs) Kind() string { return "directory.upkeep" }
 
-// upkeep takes away what is past its term: name and number of closed organisations, invitations that
-// nobody used, and counts of tries.
+// upkeep tells of mandates that end soon, and takes away what is past its term: name and number of
+// closed organisations, invitations that nobody used, and counts of tries.
 func (d *Directory) upkeep(ctx context.Context, _ upkeepArgs) error {
 	now := d.now()
+	const batch = 100
+	for due := batch; due == batch; {
+		var err error
+		if due, err = d.remind(ctx, batch); err != nil {
+			return fmt.Errorf("remind of mandates: %w", err)
+		}
+	}
 	for {
 		var n int64
 		err := d.db.Write(ctx, func(tx *db.Tx) (err error) {

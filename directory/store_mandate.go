@@ -31,8 +31,9 @@ func bit(b bool) int {
 }
 
 func insertMandate(ctx context.Context, tx *db.Tx, m Mandate, by db.ID, assets []db.ID) error {
-	if _, err := tx.Exec(ctx, `INSERT INTO directory_mandate (id, organisation_id, holder_id, acting, every_asset, given_by, given_at, ends_at)
-		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)`, m.ID, m.Organisation, m.Holder, bit(m.Acting), bit(m.EveryAsset), by, db.At(m.GivenAt), db.At(m.EndsAt)); err != nil {
+	if _, err := tx.Exec(ctx, `INSERT INTO directory_mandate (id, organisation_id, holder_id, acting, every_asset, given_by, given_at, ends_at, remind_at)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)`, m.ID, m.Organisation, m.Holder, bit(m.Acting), bit(m.EveryAsset), by, db.At(m.GivenAt), db.At(m.EndsAt),
+		db.At(m.remindAt())); err != nil {
 		return err
 	}
 	if m.EveryAsset {
@@ -105,4 +106,19 @@ func mandatesOf(ctx context.Context, tx *db.Tx, side db.ID, holder bool, before 
 		return err
 	}, `SELECT `+mandateColumns+mandateFrom+`WHERE `+sideOf(holder)+` = ?1 AND g.id < ?2 ORDER BY g.id DESC LIMIT ?3`, side, before, limit)
 	return list, err
+}
+
+// mandatesToRemind returns those whose reminder is due, the longest due first.
+func mandatesToRemind(ctx context.Context, tx *db.Tx, now time.Time, limit int) (list []Mandate, err error) {
+	err = tx.Each(ctx, func(scan func(...any) error) error {
+		m, err := scanMandate(scan)
+		list = append(list, m)
+		return err
+	}, `SELECT `+mandateColumns+mandateFrom+`WHERE g.remind_at <= ?1 ORDER BY g.remind_at, g.id LIMIT ?2`, db.At(now), limit)
+	return list, err
+}
+
+// noteReminded takes the reminder of a mandate away: of two processes, one gets 1.
+func noteReminded(ctx context.Context, tx *db.Tx, mandate db.ID) (int64, error) {
+	return tx.Exec(ctx, `UPDATE directory_mandate SET remind_at = NULL WHERE id = ?1 AND remind_at IS NOT NULL`, mandate)
 }

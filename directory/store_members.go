@@ -28,11 +28,6 @@ func deleteMember(ctx context.Context, tx *db.Tx, organisation, account db.ID) (
 		AND (place <> 'owner' OR (SELECT count(*) FROM directory_member o WHERE o.organisation_id = ?1 AND o.place = 'owner') > 1)`, organisation, account)
 }
 
-func deleteMembers(ctx context.Context, tx *db.Tx, organisation db.ID) error {
-	_, err := tx.Exec(ctx, `DELETE FROM directory_member WHERE organisation_id = ?1`, organisation)
-	return err
-}
-
 func members(ctx context.Context, tx *db.Tx, organisation db.ID, limit int) (list []Membership, err error) {
 	return memberships(ctx, tx, `organisation_id = ?1`, organisation, limit)
 }
@@ -100,13 +95,6 @@ func useInvitation(ctx context.Context, tx *db.Tx, id, account db.ID, now time.T
 func withdrawInvitation(ctx context.Context, tx *db.Tx, organisation, invitation db.ID, now time.Time) (int64, error) {
 	return tx.Exec(ctx, `UPDATE directory_invitation SET withdrawn_at = ?3, mail = '' WHERE id = ?1 AND organisation_id = ?2
 		AND accepted_at IS NULL AND withdrawn_at IS NULL`, invitation, organisation, db.At(now))
-}
-
-// withdrawInvitations ends all open ones of the organisation.
-func withdrawInvitations(ctx context.Context, tx *db.Tx, organisation db.ID, now time.Time) error {
-	_, err := tx.Exec(ctx, `UPDATE directory_invitation SET withdrawn_at = ?2, mail = '' WHERE organisation_id = ?1
-		AND accepted_at IS NULL AND withdrawn_at IS NULL`, organisation, db.At(now))
-	return err
 }
 
 func openInvitations(ctx context.Context, tx *db.Tx, organisation db.ID, now time.Time, limit int) (list []Invitation, err error) {

@@ -50,40 +50,27 @@ func saveOrganisation(ctx context.Context, tx *db.Tx, o Organisation, now time.T
 
 // alike returns the open organisations with this number or this domain, but for one, oldest first.
 func alike(ctx context.Context, tx *db.Tx, number, domain string, but db.ID, limit int) ([]Organisation, error) {
-	var list []Organisation
-	seen := map[db.ID]bool{but: true}
-	for _, q := range []struct{ where, arg string }{
-		{`REPLACE(REPLACE(o.registration_number, ' ', ''), '.', '') = ?1`, number},
-		{`o.domain = ?1 AND o.domain <> ''`, domain},
-	} {
-		if q.arg == "" {
-			continue
-		}
-		err := tx.Each(ctx, func(scan func(...any) error) error {
-			o, err := scanOrganisation(scan)
-			if !seen[o.ID] {
-				seen[o.ID] = true
-				list = append(list, o)
-			}
-			return err
-		}, `SELECT `+organisationColumns+organisationFrom+`WHERE `+q.where+` AND o.state IN ('requested', 'asked', 'accepted') ORDER BY o.created_at, o.id LIMIT ?2`, q.arg, limit)
-		if err != nil {
-			return nil, err
-		}
-	}
-	return list, nil
+	return byAny(ctx, tx, `AND o.state IN ('requested', 'asked', 'accepted') ORDER BY o.created_at, o.id`, but, limit,
+		likeness{sameNumber, number}, likeness{`o.domain = ?1 AND o.domain <> ''`, domain})
 }
 
 // acceptedByText returns accepted organisations that are called exactly so: by reference, number or name.
 func acceptedByText(ctx context.Context, tx *db.Tx, text, number string, limit int) ([]Organisation, error) {
-	var list []Organisation
-	seen := map[db.ID]bool{}
-	for _, q := range []struct{ where, arg string }{
-		{`o.reference = ?1`, text},
-		{`REPLACE(REPLACE(o.registration_number, ' ', ''), '.', '') = ?1`, number},
-		{`LOWER(o.name) = LOWER(?1)`, text},
-	} {
-		if q.arg == "" {
+	return byAny(ctx, tx, `AND o.state = 'accepted' ORDER BY o.id`, db.ID{}, limit,
+		likeness{`o.reference = ?1`, text}, likeness{sameNumber, number}, likeness{`LOWER(o.name) = LOWER(?1)`, text})
+}
+
+const sameNumber = `REPLACE(REPLACE(o.registration_number, ' ', ''), '.', '') = ?1`
+
+// likeness is one way to find organisations; each has an index of its own, which one query for all
+// would not use. With an empty value it finds none.
+type likeness struct{ where, value string }
+
+// byAny returns what is found in any of the ways, each organisation once and but for one.
+func byAny(ctx context.Context, tx *db.Tx, rest string, but db.ID, limit int, ways ...likeness) (list []Organisation, err error) {
+	seen := map[db.ID]bool{but: true}
+	for _, w := range ways {
+		if w.value == "" {
 			continue
 		}
 		err := tx.Each(ctx, func(scan func(...any) error) error {
@@ -93,7 +80,7 @@ func acceptedByText(ctx context.Context, tx *db.Tx, text, number string, limit i
 				list = append(list, o)
 			}
 			return err
-		}, `SELECT `+organisationColumns+organisationFrom+`WHERE `+q.where+` AND o.state = 'accepted' ORDER BY o.id LIMIT ?2`, q.arg, limit)
+		}, `SELECT `+organisationColumns+organisationFrom+`WHERE `+w.where+` `+rest+` LIMIT ?2`, w.value, limit)
 		if err != nil {
 			return nil, err
 		}

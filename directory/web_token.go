@@ -44,17 +44,10 @@ func (p *tokenPages) page(w http.ResponseWriter, r *http.Request, made *signin.T
 	}
 	v := p.people.NewTokenPage(t, form, "/o/"+in.Organisation.String()+"/tokens", list, may)
 	v.Lead = t.T("signin.token.lead_organisation", "Organisation", in.Name)
-	page := web.Page{Title: t.T("signin.token.title"), Wide: true}
-	if wrong != nil {
-		var ok bool
-		if page.Errors, ok = v.Wrong(t, wrong); !ok {
-			return wrong
-		}
+	page, err := v.Page(t, made, secret, wrong)
+	if err != nil {
+		return err
 	}
-	if made != nil {
-		v.Secret, v.MadeAs = secret, made.Name
-	}
-	page.Data = v
 	return p.site.Render(w, r, p.templates, "tokens", page)
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/hmac"
 	"crypto/rand"
-	"crypto/sha256"
 	"errors"
 	"strings"
 	"time"
@@ -59,10 +58,7 @@ func (p *proving) hash(claim db.ID, code string) []byte {
 		}
 		return r
 	}, code)
-	mac := hmac.New(sha256.New, p.codes)
-	mac.Write(claim[:])
-	mac.Write([]byte(code))
-	return mac.Sum(nil)
+	return seal.Keyed(p.set.Key, "footprint codes", claim[:], []byte(code))
 }
 
 // mayMail tells whether another code may be sent: to this address, when it is known already.

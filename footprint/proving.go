@@ -2,8 +2,6 @@ package footprint
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
 	"encoding/base32"
 	"encoding/binary"
 	"fmt"
@@ -44,8 +42,6 @@ type proving struct {
 	catalog *i18n.Catalog
 	fetch   *fetch.Client
 	set     Settings
-	codes   []byte // key of hashes of codes
-	proofs  []byte // key of the texts that domains show
 	rdap    *registry
 	told    func(ctx context.Context, tx *db.Tx, organisation db.ID) ([]Recipient, error)
 }
@@ -53,8 +49,7 @@ type proving struct {
 // Prove lets organisations claim and prove assets: it registers the jobs of that. Without it a
 // Footprint imports and matches. Call it once, before the first job.
 func (f *Footprint) Prove(queue *jobs.Queue, out *outbox.Outbox, catalog *i18n.Catalog, client *fetch.Client, set Settings) error {
-	p := &proving{queue: queue, outbox: out, catalog: catalog, fetch: client, set: set,
-		codes: seal.Subkey(set.Key, "footprint codes"), proofs: seal.Subkey(set.Key, "footprint proofs"), told: contactOf}
+	p := &proving{queue: queue, outbox: out, catalog: catalog, fetch: client, set: set, told: contactOf}
 	var err error
 	if p.rdap, err = newRegistry(client, set.RDAP); err != nil {
 		return err
@@ -85,10 +80,8 @@ var words = base32.NewEncoding("abcdefghjkmnpqrstuvwxyz234567890").WithPadding(b
 // Proof is the text that shows that whoever made the claim has the domain: different for each claim,
 // and for each time that it is made.
 func (p *proving) proof(c Claim) string {
-	mac := hmac.New(sha256.New, p.proofs)
-	mac.Write(c.ID[:])
-	binary.Write(mac, binary.BigEndian, c.RegisteredAt.UnixMicro()) //nolint:errcheck // a hash takes everything
-	return "polder-proof=" + words.EncodeToString(mac.Sum(nil)[:20])
+	when := binary.BigEndian.AppendUint64(nil, uint64(c.RegisteredAt.UnixMicro()))
+	return "polder-proof=" + words.EncodeToString(seal.Keyed(p.set.Key, "footprint proofs", c.ID[:], when)[:20])
 }
 
 // ProofOf is the text that a domain shows to prove the claim; it stands on the asset's page too.
@@ -117,9 +110,9 @@ func (f *Footprint) may(ctx context.Context, tx *db.Tx, organisation, asset db.I
 	return in, nil
 }
 
-func hidden() error { return fault.New(fault.NotFound, "web.error.not_found.text") }
+func hidden() error { return fault.Hidden() }
 
-// version numbers the change of this transaction, once: the lock that it holds keeps others from
+// numbered numbers the change of this transaction, once: the lock that it holds keeps others from
 // settling a claim until this one is settled.
 func (f *Footprint) numbered(ctx context.Context, tx *db.Tx, fn func(version int64) (proven int64, err error)) error {
 	version, err := nextVersion(ctx, tx)
@@ -133,7 +126,7 @@ func (f *Footprint) numbered(ctx context.Context, tx *db.Tx, fn func(version int
 	return f.publish(ctx, tx, Changed{Version: version, Proven: proven})
 }
 
-// change opens the transaction of a verb that may change what is proven, and brings the index in
+// commit opens the transaction of a verb that may change what is proven, and brings the index in
 // step after it.
 func (f *Footprint) commit(ctx context.Context, fn func(tx *db.Tx) error) error {
 	if err := f.db.Write(ctx, fn); err != nil || !f.loaded.Load() {

@@ -16,8 +16,8 @@ import (
 	"github.com/openrdap/rdap/bootstrap"
 	"golang.org/x/time/rate"
 
-	"polder/directory"
 	"polder/internal/fetch"
+	"polder/internal/mail"
 )
 
 // network is what RDAP says of a range or an AS number.
@@ -111,7 +111,7 @@ func (n *network) contacts(list []rdap.Entity, depth int) {
 		if e.VCard != nil {
 			for _, p := range e.VCard.Get("email") {
 				for _, v := range p.Values() {
-					address, err := directory.MailAddress(strings.ToLower(strings.TrimSpace(v)))
+					address, err := mail.Bare(strings.ToLower(strings.TrimSpace(v)))
 					if err != nil {
 						continue
 					}

@@ -110,12 +110,7 @@ func mend(r *http.Request, err error, field string) []web.FieldError {
 	default:
 		return nil
 	}
-	key, values := fault.Public(err)
-	var pairs []any
-	for k, v := range values {
-		pairs = append(pairs, k, v)
-	}
-	return []web.FieldError{{Field: field, Text: web.Printer(r).T(key, pairs...)}}
+	return []web.FieldError{{Field: field, Text: web.Say(web.Printer(r), err)}}
 }
 
 // form reads a form of any encoding.

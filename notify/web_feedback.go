@@ -22,7 +22,7 @@ func (p *pages) letter(r *http.Request) (l *Letter, page int, err error) {
 	page = 1
 	if asked := r.URL.Query().Get("page"); asked != "" {
 		if page, err = strconv.Atoi(asked); err != nil || page < 1 || page > mostPages {
-			return nil, 0, fault.New(fault.NotFound, "web.error.not_found.text")
+			return nil, 0, fault.Hidden()
 		}
 	}
 	if l, err = p.n.Open(r.Context(), r.PathValue("token"), page-1); err != nil {
@@ -30,7 +30,7 @@ func (p *pages) letter(r *http.Request) (l *Letter, page int, err error) {
 	}
 	web.Suggest(r, l.Organisation.Language)
 	if page > 1 && len(l.Exposures) == 0 {
-		return nil, 0, fault.New(fault.NotFound, "web.error.not_found.text")
+		return nil, 0, fault.Hidden()
 	}
 	return l, page, nil
 }

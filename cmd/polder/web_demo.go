@@ -258,7 +258,7 @@ func (d *demoSite) progress(w http.ResponseWriter, r *http.Request) error {
 func (d *demoSite) rejected(w http.ResponseWriter, r *http.Request) error {
 	id, err := db.ParseID(r.PathValue("id"))
 	if err != nil {
-		return fault.New(fault.NotFound, "web.error.not_found.text")
+		return fault.Hidden()
 	}
 	rows := [][]string{{"line", "reason", "raw"}}
 	err = d.app.notify.Rejected(r.Context(), "demo", id, func(x feeds.Reject) error {
@@ -367,7 +367,7 @@ func (d *demoSite) numbered(r *http.Request) (mail.Mail, error) {
 			return m, nil
 		}
 	}
-	return mail.Mail{}, fault.New(fault.NotFound, "web.error.not_found.text")
+	return mail.Mail{}, fault.Hidden()
 }
 
 // mailHTML shows the HTML part by itself, as a mail program would: it may bring its own styles, and

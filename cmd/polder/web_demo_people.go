@@ -30,7 +30,7 @@ func (d *demoSite) be(w http.ResponseWriter, r *http.Request) error {
 	key := r.PathValue("persona")
 	i := slices.IndexFunc(personas, func(p persona) bool { return p.key == key })
 	if i < 0 {
-		return fault.New(fault.NotFound, "web.error.not_found.text")
+		return fault.Hidden()
 	}
 	token, err := d.session(r.Context(), key)
 	if err != nil {

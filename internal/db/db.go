@@ -23,7 +23,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
-	_ "modernc.org/sqlite" // the SQLite driver, pure Go
+	"modernc.org/sqlite" // the SQLite driver, pure Go
 )
 
 // ErrNoRows says that a query for one row found none, in either database.
@@ -77,11 +77,12 @@ func openSQLite(file, dir string) (*DB, error) {
 		w.Close()
 		return nil, fmt.Errorf("open %s: %w", file, err)
 	}
-	r, err := sql.Open("sqlite", dsn("&_pragma=query_only(1)&_pragma=cache_size(-8192)"))
+	c, err := sqlite.NewConnector(dsn("&_pragma=query_only(1)&_pragma=cache_size(-8192)"))
 	if err != nil {
 		w.Close()
 		return nil, fmt.Errorf("open %s: %w", file, err)
 	}
+	r := sql.OpenDB(reusing{c})
 	r.SetMaxOpenConns(max(4, runtime.NumCPU()))
 	r.SetMaxIdleConns(max(4, runtime.NumCPU()))
 	t, err := openTurns(dir)

@@ -60,6 +60,10 @@ func New(kind Kind, key string, pairs ...any) *Error {
 	return &Error{Kind: kind, Key: key, Args: args(pairs)}
 }
 
+// Hidden is the answer to whoever may not see something: as if it did not exist, and the same as for
+// what does not.
+func Hidden() error { return New(NotFound, "web.error.not_found.text") }
+
 // Wrap gives the cause a kind and a public message. A nil cause gives nil.
 func Wrap(kind Kind, cause error, key string, pairs ...any) error {
 	if cause == nil {

@@ -40,3 +40,36 @@ func TestTokensDiffer(t *testing.T) {
 		t.Errorf("%q, %q", a, b)
 	}
 }
+
+func TestCodesAreSixDigits(t *testing.T) {
+	seen := map[string]bool{}
+	for range 200 {
+		c := Code()
+		if len(c) != 6 || Digits(c) != c {
+			t.Fatalf("%q is no code", c)
+		}
+		seen[c] = true
+	}
+	if len(seen) < 190 {
+		t.Errorf("200 codes, and %d different ones", len(seen))
+	}
+	for in, want := range map[string]string{"123 456": "123456", " 12-34-56 ": "123456", "000000": "000000", "": "", "12345": "12345",
+		"1234567": "", "12345a": "", "１２３４５６": ""} {
+		if got := Digits(in); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestKeyedNeedsTheKeyAndThePurpose(t *testing.T) {
+	key, other := bytes.Repeat([]byte{1}, 32), bytes.Repeat([]byte{2}, 32)
+	code := []byte("123456")
+	if !bytes.Equal(Keyed(key, "a", code), Keyed(key, "a", []byte("123"), []byte("456"))) {
+		t.Error("the parts do not stand one after the other")
+	}
+	for _, x := range [][]byte{Keyed(other, "a", code), Keyed(key, "b", code), Keyed(key, "a", []byte("123457"))} {
+		if bytes.Equal(x, Keyed(key, "a", code)) {
+			t.Error("another key, purpose or code gives the same")
+		}
+	}
+}

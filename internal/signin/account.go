@@ -4,17 +4,15 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	netmail "net/mail"
 	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
 
-	"golang.org/x/net/idna"
-
 	"polder/internal/actor"
 	"polder/internal/db"
 	"polder/internal/fault"
+	"polder/internal/mail"
 )
 
 // State is how an account stands.
@@ -43,20 +41,8 @@ type Account struct {
 // MailAddress checks a mail address and returns the one form in which accounts are known: lower
 // case, with the domain as A-labels. The error is an Invalid fault.
 func MailAddress(s string) (string, error) {
-	s = strings.TrimSpace(s)
-	wrong := fault.New(fault.Invalid, "signin.wrong.mail")
-	a, err := netmail.ParseAddress(s)
-	if err != nil || len(s) > 254 || a.Name != "" || a.Address != s {
-		return "", wrong
-	}
-	local, domain, _ := strings.Cut(strings.ToLower(s), "@")
-	domain, err = idna.Lookup.ToASCII(domain)
-	if err != nil || !strings.Contains(domain, ".") || strings.ContainsFunc(local, func(r rune) bool {
-		return r > unicode.MaxASCII || r <= ' ' || strings.ContainsRune(`"(),:;<>@[\]`, r)
-	}) {
-		return "", wrong
-	}
-	return local + "@" + domain, nil
+	s, err := mail.Bare(strings.TrimSpace(s))
+	return strings.ToLower(s), fault.Wrap(fault.Invalid, err, "signin.wrong.mail")
 }
 
 // PersonName checks how a person wants to be called.

@@ -3,12 +3,9 @@ package signin
 import (
 	"context"
 	"crypto/hmac"
-	"crypto/rand"
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math/big"
 	"time"
 
 	"polder/internal/db"
@@ -102,36 +99,7 @@ func (s *Signin) tryCode(ctx context.Context, tx *db.Tx, owner []byte, kind, cod
 // codeHash is what is kept of a mailed code: six digits need a key, or whoever has a copy of the
 // database tries them all.
 func (s *Signin) codeHash(owner []byte, kind, code string) []byte {
-	h := hmac.New(sha256.New, seal.Subkey(s.set.Key, "signin code"))
-	h.Write(about(owner, kind))
-	h.Write([]byte(code))
-	return h.Sum(nil)
+	return seal.Keyed(s.set.Key, "signin code", about(owner, kind), []byte(code))
 }
 
 func about(owner []byte, kind string) []byte { return append([]byte(kind+"\x00"), owner...) }
-
-// newCode returns six digits.
-func newCode() string {
-	n, err := rand.Int(rand.Reader, big.NewInt(1_000_000))
-	if err != nil {
-		panic(err) // the system's randomness never fails
-	}
-	return fmt.Sprintf("%06d", n)
-}
-
-// digits keeps what a person means by a code: spaces and dashes say nothing.
-func digits(s string) string {
-	b := make([]byte, 0, 6)
-	for i := range len(s) {
-		switch c := s[i]; {
-		case c >= '0' && c <= '9':
-			b = append(b, c)
-		case c != ' ' && c != '-':
-			return ""
-		}
-		if len(b) > 6 {
-			return ""
-		}
-	}
-	return string(b)
-}

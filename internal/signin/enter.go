@@ -98,7 +98,7 @@ func (s *Signin) EnterCode(ctx context.Context, network, way, code, browser stri
 		if err != nil {
 			return err
 		}
-		if right, err = s.acceptCode(ctx, tx, account, digits(code)); err != nil {
+		if right, err = s.acceptCode(ctx, tx, account, seal.Digits(code)); err != nil {
 			return err
 		}
 		if right = right && a.State == Active; !right {
@@ -258,7 +258,7 @@ func (s *Signin) ConfirmCode(ctx context.Context, network, code string) (session
 	}
 	right := false
 	err = s.db.Write(ctx, func(tx *db.Tx) error {
-		if right, err = s.acceptCode(ctx, tx, who.Account, digits(code)); err != nil {
+		if right, err = s.acceptCode(ctx, tx, who.Account, seal.Digits(code)); err != nil {
 			return err
 		}
 		if !right {

@@ -10,6 +10,7 @@ import (
 	"polder/internal/audit"
 	"polder/internal/db"
 	"polder/internal/fault"
+	"polder/internal/seal"
 )
 
 // Factors are what an account can sign in with.
@@ -53,7 +54,7 @@ func (s *Signin) FactorsOf(ctx context.Context) (f Factors, err error) {
 func (s *Signin) fresh(ctx context.Context) (actor.Actor, error) {
 	who := actor.From(ctx)
 	if who.Account.IsZero() || who.Session.IsZero() {
-		return who, fault.New(fault.NotFound, "web.error.not_found.text")
+		return who, fault.Hidden()
 	}
 	if !who.Recent(s.now()) {
 		return who, fault.New(fault.Denied, "signin.wrong.stale")
@@ -174,12 +175,12 @@ func (s *Signin) passkey(ctx context.Context, id string, fn func(tx *db.Tx, acco
 	}
 	key, err := db.ParseID(id)
 	if err != nil {
-		return fault.New(fault.NotFound, "web.error.not_found.text")
+		return fault.Hidden()
 	}
 	return s.db.Write(ctx, func(tx *db.Tx) error {
 		n, err := fn(tx, who.Account, key)
 		if err == nil && n == 0 {
-			return fault.New(fault.NotFound, "web.error.not_found.text")
+			return fault.Hidden()
 		}
 		return err
 	})
@@ -195,7 +196,7 @@ func (s *Signin) RemovePasskey(ctx context.Context, id string) error {
 	}
 	key, err := db.ParseID(id)
 	if err != nil {
-		return fault.New(fault.NotFound, "web.error.not_found.text")
+		return fault.Hidden()
 	}
 	return s.change(ctx, who, "passkey_removed", "passkey removed", func(tx *db.Tx, f Factors) error {
 		n, err := dropPasskey(ctx, tx, who.Account, key)
@@ -203,7 +204,7 @@ func (s *Signin) RemovePasskey(ctx context.Context, id string) error {
 		case err != nil:
 			return err
 		case n == 0:
-			return fault.New(fault.NotFound, "web.error.not_found.text")
+			return fault.Hidden()
 		case f.Last():
 			return lastWay() // and nothing was taken away
 		}
@@ -219,7 +220,7 @@ func (s *Signin) RemovePassword(ctx context.Context) error {
 	}
 	return s.change(ctx, who, "password_removed", "password and app removed", func(tx *db.Tx, f Factors) error {
 		if f.PasswordAt.IsZero() {
-			return fault.New(fault.NotFound, "web.error.not_found.text")
+			return fault.Hidden()
 		}
 		if f.Last() {
 			return lastWay()
@@ -274,7 +275,7 @@ func (s *Signin) NewApp(ctx context.Context) error {
 		return err
 	}
 	if f.PasswordAt.IsZero() {
-		return fault.New(fault.NotFound, "web.error.not_found.text")
+		return fault.Hidden()
 	}
 	return s.db.Write(ctx, func(tx *db.Tx) error {
 		return s.hold(ctx, tx, sessionOwner(who.Session), settingApp, who.Account, setting{"", newSecret()}, "")
@@ -313,7 +314,7 @@ func (s *Signin) SetApp(ctx context.Context, code string) (codes bool, err error
 	if err != nil {
 		return false, err
 	}
-	step, right := stepOf(x.Secret, digits(code), s.appClock())
+	step, right := stepOf(x.Secret, seal.Digits(code), s.appClock())
 	if !right {
 		return false, fault.New(fault.Invalid, "signin.wrong.app_code")
 	}

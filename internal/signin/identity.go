@@ -85,7 +85,7 @@ func (s *Signin) Unlink(ctx context.Context, identity db.ID) error {
 			}
 		}
 		if x == nil {
-			return fault.New(fault.NotFound, "web.error.not_found.text")
+			return fault.Hidden()
 		}
 		ways := len(list) - 1
 		for _, count := range s.ways {

@@ -90,7 +90,7 @@ func (s *Signin) AskLost(ctx context.Context, network, address, language string)
 		if err != nil && !errors.Is(err, db.ErrNoRows) {
 			return err
 		}
-		l := letter{name: "lost_code", code: newCode(), until: s.now().Add(terms[losing])}
+		l := letter{name: "lost_code", code: seal.Code(), until: s.now().Add(terms[losing])}
 		p := lostPerson{Mail: address}
 		if a.State == Active {
 			p.Account = a.ID
@@ -117,7 +117,7 @@ func (s *Signin) ProveLost(ctx context.Context, network, way, code, statement st
 	owner := browserOwner(way)
 	right := false
 	err := s.db.Write(ctx, func(tx *db.Tx) (err error) {
-		if right, err = s.tryCode(ctx, tx, owner, losing, digits(code)); err != nil {
+		if right, err = s.tryCode(ctx, tx, owner, losing, seal.Digits(code)); err != nil {
 			return err
 		}
 		var p lostPerson
@@ -164,7 +164,7 @@ const vouchers = actor.Administrator | actor.Adviser
 func (s *Signin) staff(ctx context.Context, tx *db.Tx, roles actor.Roles) (Account, error) {
 	a, err := accountByID(ctx, tx, actor.From(ctx).Account)
 	if errors.Is(err, db.ErrNoRows) || err == nil && (a.State != Active || !a.Staff.Any(roles)) {
-		return a, fault.New(fault.NotFound, "web.error.not_found.text")
+		return a, fault.Hidden()
 	}
 	return a, err
 }
@@ -222,7 +222,7 @@ func (s *Signin) decide(ctx context.Context, id string, fn func(tx *db.Tx, who, 
 	}
 	key, err := db.ParseID(id)
 	if err != nil {
-		return fault.New(fault.NotFound, "web.error.not_found.text")
+		return fault.Hidden()
 	}
 	return s.db.Write(ctx, func(tx *db.Tx) error {
 		who, err := s.staff(ctx, tx, vouchers)
@@ -231,7 +231,7 @@ func (s *Signin) decide(ctx context.Context, id string, fn func(tx *db.Tx, who, 
 		}
 		l, err := lostByID(ctx, tx, key)
 		if errors.Is(err, db.ErrNoRows) {
-			return fault.New(fault.NotFound, "web.error.not_found.text")
+			return fault.Hidden()
 		}
 		if err != nil {
 			return err

@@ -47,11 +47,11 @@ func (s *Signin) PersonBy(ctx context.Context, id string) (p Person, err error) 
 func (s *Signin) person(ctx context.Context, tx *db.Tx, id string) (p Person, err error) {
 	key, err := db.ParseID(id)
 	if err != nil {
-		return p, fault.New(fault.NotFound, "web.error.not_found.text")
+		return p, fault.Hidden()
 	}
 	p.Account, err = accountByID(ctx, tx, key)
 	if errors.Is(err, db.ErrNoRows) || err == nil && p.State == Forgotten {
-		return p, fault.New(fault.NotFound, "web.error.not_found.text")
+		return p, fault.Hidden()
 	}
 	if err != nil {
 		return p, err
@@ -73,7 +73,7 @@ func (s *Signin) setStaff(ctx context.Context, tx *db.Tx, account db.ID, roles a
 		return err
 	}
 	if n == 0 {
-		return fault.New(fault.NotFound, "web.error.not_found.text")
+		return fault.Hidden()
 	}
 	if err := s.EndSessions(ctx, tx, account); err != nil {
 		return err

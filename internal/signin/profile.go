@@ -11,6 +11,7 @@ import (
 	"polder/internal/db"
 	"polder/internal/fault"
 	"polder/internal/i18n"
+	"polder/internal/seal"
 )
 
 // Describe sets how the signed-in person is called, and in which language we write.
@@ -59,7 +60,7 @@ func (s *Signin) AskMove(ctx context.Context, network, address string) error {
 		if err != nil && !errors.Is(err, db.ErrNoRows) {
 			return err
 		}
-		l := letter{name: "move", code: newCode(), until: s.now().Add(terms[moving])}
+		l := letter{name: "move", code: seal.Code(), until: s.now().Add(terms[moving])}
 		if err := s.hold(ctx, tx, sessionOwner(who.Session), moving, who.Account, move{address, known}, l.code); err != nil {
 			return err
 		}
@@ -88,7 +89,7 @@ func (s *Signin) Move(ctx context.Context, code string) error {
 	owner := sessionOwner(who.Session)
 	right := false
 	err = s.db.Write(ctx, func(tx *db.Tx) error {
-		if right, err = s.tryCode(ctx, tx, owner, moving, digits(code)); err != nil || !right {
+		if right, err = s.tryCode(ctx, tx, owner, moving, seal.Digits(code)); err != nil || !right {
 			return err
 		}
 		var m move

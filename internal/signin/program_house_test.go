@@ -13,7 +13,6 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -44,26 +43,9 @@ type programHouse struct {
 	pages  *programPages
 	server *httptest.Server
 	base   string
-	log    *safeBuffer
+	log    *lines
 	staff  *provider.Provider
 	broker *provider.Provider
-}
-
-type safeBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (s *safeBuffer) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.Write(p)
-}
-
-func (s *safeBuffer) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.String()
 }
 
 const (
@@ -73,7 +55,7 @@ const (
 
 func openProgramHouse(t *testing.T, d *db.DB) *programHouse {
 	t.Helper()
-	h := &programHouse{t: t, db: d, clock: &kit.Clock{}, log: &safeBuffer{}, staff: provider.Start(t), broker: provider.Start(t)}
+	h := &programHouse{t: t, db: d, clock: &kit.Clock{}, log: &lines{}, staff: provider.Start(t), broker: provider.Start(t)}
 	h.clock.Set(time.Now().Truncate(time.Second)) // the providers live in our time
 	catalog, err := i18n.New(web.Messages, Locales())
 	if err != nil {

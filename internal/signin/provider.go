@@ -185,5 +185,5 @@ func (s *Signin) provider(key string) (Provider, error) {
 			return p, nil
 		}
 	}
-	return Provider{}, fault.New(fault.NotFound, "web.error.not_found.text")
+	return Provider{}, fault.Hidden()
 }

@@ -51,7 +51,7 @@ func (s *Signin) Register(ctx context.Context, network, old, address, name, lang
 		if err != nil && !errors.Is(err, db.ErrNoRows) {
 			return err
 		}
-		l := letter{name: "code", code: newCode(), until: s.now().Add(terms[enrolling])}
+		l := letter{name: "code", code: seal.Code(), until: s.now().Add(terms[enrolling])}
 		e := enrolment{Mail: address, Name: name, Language: language, To: to, Known: known}
 		if err := s.hold(ctx, tx, browserOwner(token), enrolling, db.ID{}, e, l.code); err != nil {
 			return err
@@ -77,7 +77,7 @@ func (s *Signin) Prove(ctx context.Context, token, code string) (next string, er
 	right := false
 	next = seal.Token()
 	err = s.db.Write(ctx, func(tx *db.Tx) error {
-		if right, err = s.tryCode(ctx, tx, owner, enrolling, digits(code)); err != nil {
+		if right, err = s.tryCode(ctx, tx, owner, enrolling, seal.Digits(code)); err != nil {
 			return err
 		}
 		var e enrolment
@@ -198,7 +198,7 @@ func (s *Signin) EnrolledApp(ctx context.Context, token, code, browser string) (
 	if err != nil {
 		return "", err
 	}
-	step, right := stepOf(e.Secret, digits(code), s.appClock())
+	step, right := stepOf(e.Secret, seal.Digits(code), s.appClock())
 	if e.Password == "" || !right {
 		return "", fault.New(fault.Invalid, "signin.wrong.app_code")
 	}

@@ -29,7 +29,7 @@ func forgetAccount(ctx context.Context, tx *db.Tx, account db.ID, handle []byte)
 }
 
 func otherAdministrators(ctx context.Context, tx *db.Tx, account db.ID) (n int, err error) {
-	err = tx.One(ctx, `SELECT count(*) FROM signin_account WHERE state = 'active' AND id <> ?1 AND (staff & ?2) <> 0`,
+	err = tx.One(ctx, `SELECT count(*) FROM signin_account WHERE state = 'active' AND staff <> 0 AND id <> ?1 AND (staff & ?2) <> 0`,
 		[]any{account, int64(actor.Administrator)}, &n)
 	return n, err
 }

@@ -33,7 +33,7 @@ const sweepBatch = 500
 func (s *Signin) sweep(ctx context.Context) error {
 	now := s.now()
 	for _, fn := range []func(tx *db.Tx) (int64, error){
-		func(tx *db.Tx) (int64, error) { return sweepSessions(ctx, tx, now, now.Add(-s.set.Idle), sweepBatch) },
+		func(tx *db.Tx) (int64, error) { return sweepSessions(ctx, tx, now, sweepBatch) },
 		func(tx *db.Tx) (int64, error) { return sweepCeremonies(ctx, tx, now, sweepBatch) },
 		func(tx *db.Tx) (int64, error) { return sweepThrottles(ctx, tx, now, sweepBatch) },
 		func(tx *db.Tx) (int64, error) { return sweepLinks(ctx, tx, now, sweepBatch) },

@@ -2,8 +2,6 @@ package signin
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
 	"errors"
 	"strconv"
 	"time"
@@ -105,9 +103,7 @@ func (s *Signin) settle(ctx context.Context, tx *db.Tx, purpose, who string) err
 }
 
 func (s *Signin) throttleKey(what string) []byte {
-	h := hmac.New(sha256.New, seal.Subkey(s.set.Key, "signin throttle"))
-	h.Write([]byte(what))
-	return h.Sum(nil)
+	return seal.Keyed(s.set.Key, "signin throttle", []byte(what))
 }
 
 func tooMany(wait time.Duration) error {

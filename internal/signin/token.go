@@ -133,7 +133,7 @@ func Tokens(ctx context.Context, tx *db.Tx, account, organisation db.ID) ([]Toke
 func (s *Signin) RevokeToken(ctx context.Context, tx *db.Tx, account, organisation, token db.ID) error {
 	t, err := tokenOf(ctx, tx, account, organisation, token)
 	if errors.Is(err, db.ErrNoRows) {
-		return fault.New(fault.NotFound, "web.error.not_found.text")
+		return fault.Hidden()
 	}
 	if err != nil || !t.RevokedAt.IsZero() {
 		return err
@@ -177,7 +177,7 @@ func (s *Signin) TokenOf(ctx context.Context) (t Token, err error) {
 	who := actor.From(ctx)
 	err = s.db.Read(ctx, func(tx *db.Tx) error { t, err = tokenOf(ctx, tx, who.Account, who.Bound, who.Token); return err })
 	if errors.Is(err, db.ErrNoRows) {
-		return t, fault.New(fault.NotFound, "web.error.not_found.text")
+		return t, fault.Hidden()
 	}
 	return t, err
 }
@@ -220,7 +220,7 @@ func (s *Signin) MakeOwnToken(ctx context.Context, name string, scopes []string,
 			return err
 		}
 		if a.State != Active || a.Staff == 0 {
-			return fault.New(fault.NotFound, "web.error.not_found.text")
+			return fault.Hidden()
 		}
 		t, secret, err = s.MakeToken(ctx, tx, NewToken{Name: name, Account: a.ID, Scopes: scopes, Lasts: lasts}, ScopesOfStaff(a.Staff))
 		return err

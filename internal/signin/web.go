@@ -81,7 +81,7 @@ var fieldOf = map[string]string{
 
 // wrong gives what a person can mend; ok is false for every other error.
 func wrong(r *http.Request, err error) (e web.FieldError, status int, ok bool) {
-	key, values := fault.Public(err)
+	key, _ := fault.Public(err)
 	switch kind := fault.KindOf(err); {
 	case err == nil, key == "", kind != fault.Invalid && kind != fault.TooMany:
 		return e, 0, false
@@ -90,11 +90,7 @@ func wrong(r *http.Request, err error) (e web.FieldError, status int, ok bool) {
 	default:
 		status = http.StatusUnprocessableEntity
 	}
-	var pairs []any
-	for name, value := range values {
-		pairs = append(pairs, name, value)
-	}
-	return web.FieldError{Field: fieldOf[key], Text: web.Printer(r).T(key, pairs...)}, status, true
+	return web.FieldError{Field: fieldOf[key], Text: web.Say(web.Printer(r), err)}, status, true
 }
 
 // ask shows a form; with errors that the person can mend beside what is wrong, and any other error

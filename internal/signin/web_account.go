@@ -148,7 +148,7 @@ func (p *pages) showSessions(w http.ResponseWriter, r *http.Request) error {
 func (p *pages) endSession(w http.ResponseWriter, r *http.Request) error {
 	id, err := db.ParseID(r.PathValue("session"))
 	if err != nil {
-		return fault.New(fault.NotFound, "web.error.not_found.text")
+		return fault.Hidden()
 	}
 	who := actor.From(r.Context())
 	if id == who.Session {
@@ -159,7 +159,7 @@ func (p *pages) endSession(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if !found {
-		return fault.New(fault.NotFound, "web.error.not_found.text")
+		return fault.Hidden()
 	}
 	return go303(w, r, "/account/sessions?done=ended")
 }

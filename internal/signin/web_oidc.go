@@ -62,7 +62,7 @@ func (p *programPages) leave(w http.ResponseWriter, r *http.Request) error {
 	purpose := forSignIn
 	if r.PostForm.Get("purpose") == forConfirm {
 		if purpose = forConfirm; actor.From(r.Context()).Session.IsZero() {
-			return fault.New(fault.NotFound, "web.error.not_found.text")
+			return fault.Hidden()
 		}
 	}
 	return p.lead(w, r, r.PathValue("provider"), purpose, p.site.Local(r.PostForm.Get("to")))
@@ -263,7 +263,7 @@ func (p *programPages) link(w http.ResponseWriter, r *http.Request) error {
 func (p *programPages) unlink(w http.ResponseWriter, r *http.Request) error {
 	id, err := db.ParseID(r.PathValue("identity"))
 	if err != nil {
-		return fault.New(fault.NotFound, "web.error.not_found.text")
+		return fault.Hidden()
 	}
 	if err := p.s.Unlink(r.Context(), id); err != nil {
 		return err

@@ -102,18 +102,31 @@ func (s *Signin) NewTokenPage(p *i18n.Printer, r *http.Request, action string, l
 	return v
 }
 
-// Wrong puts what the person has to mend on the page, when the error is that; else it returns false.
-func (v *TokenPage) Wrong(p *i18n.Printer, err error) ([]web.FieldError, bool) {
-	key, values := fault.Public(err)
+// Page is the page whole: with the secret of the token that was made, or with what the person has to
+// mend. An error that is not for mending comes back.
+func (v TokenPage) Page(p *i18n.Printer, made *Token, secret string, wrong error) (page web.Page, err error) {
+	page = web.Page{Title: p.T("signin.token.title"), Wide: true}
+	if wrong != nil {
+		var ok bool
+		if page.Errors, ok = v.wrong(p, wrong); !ok {
+			return page, wrong
+		}
+	}
+	if made != nil {
+		v.Secret, v.MadeAs = secret, made.Name
+	}
+	page.Data = v
+	return page, nil
+}
+
+// wrong puts what the person has to mend on the page, when the error is that; else it returns false.
+func (v *TokenPage) wrong(p *i18n.Printer, err error) ([]web.FieldError, bool) {
+	key, _ := fault.Public(err)
 	field, ok := map[string]string{"signin.token.wrong.name": "name", "signin.token.wrong.scopes": "scope", "signin.token.wrong.lasts": "days", "signin.token.wrong.full": ""}[key]
 	if !ok {
 		return nil, false
 	}
-	var pairs []any
-	for name, value := range values {
-		pairs = append(pairs, name, value)
-	}
-	text := p.T(key, pairs...)
+	text := web.Say(p, err)
 	v.Problem = map[string]string{field: text}
 	return []web.FieldError{{Field: field, Text: text}}, true
 }
@@ -147,17 +160,10 @@ func (p *programPages) showTokens(w http.ResponseWriter, r *http.Request, made *
 	}
 	v := p.s.NewTokenPage(t, form, "/account/tokens", list, ScopesOfStaff(actor.From(r.Context()).Staff))
 	v.Lead = t.T("signin.token.lead_staff")
-	page := web.Page{Title: t.T("signin.token.title"), Wide: true}
-	if wrong != nil {
-		var ok bool
-		if page.Errors, ok = v.Wrong(t, wrong); !ok {
-			return wrong
-		}
+	page, err := v.Page(t, made, secret, wrong)
+	if err != nil {
+		return err
 	}
-	if made != nil {
-		v.Secret, v.MadeAs = secret, made.Name
-	}
-	page.Data = v
 	return p.site.Render(w, r, p.templates, "tokens", page)
 }
 
@@ -176,7 +182,7 @@ func (p *programPages) makeToken(w http.ResponseWriter, r *http.Request) error {
 func (p *programPages) revokeToken(w http.ResponseWriter, r *http.Request) error {
 	id, err := db.ParseID(r.PathValue("token"))
 	if err != nil {
-		return fault.New(fault.NotFound, "web.error.not_found.text")
+		return fault.Hidden()
 	}
 	if err := p.s.RevokeOwnToken(r.Context(), id); err != nil {
 		return err

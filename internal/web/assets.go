@@ -179,7 +179,7 @@ func (a *assets) address(name string) (string, error) {
 func (a *assets) serve(w http.ResponseWriter, r *http.Request) error {
 	f := a.byAddress["/assets/"+r.PathValue("file")]
 	if f == nil {
-		return fault.New(fault.NotFound, "web.error.not_found.text")
+		return fault.Hidden()
 	}
 	h := w.Header()
 	h.Set("Cache-Control", "public, max-age=31536000, immutable")

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"polder/internal/fault"
+	"polder/internal/i18n"
 )
 
 var errMethod = errors.New("method not allowed for this address")
@@ -59,18 +60,27 @@ type Wrong struct {
 	SignIn  string // where to sign in, when that may help; "" when not
 }
 
+// Say is the public message of an error in the reader's words; "" when it has none.
+func Say(p *i18n.Printer, err error) string {
+	key, values := fault.Public(err)
+	if key == "" || !p.Has(key) {
+		return ""
+	}
+	pairs := make([]any, 0, 2*len(values))
+	for name, value := range values {
+		pairs = append(pairs, name, value)
+	}
+	return p.T(key, pairs...)
+}
+
 // showError is the one place that turns an error into what a person or a program reads. Only the public message of the
 // fault is shown, and only when the catalog has it.
 func (s *Site) showError(w http.ResponseWriter, r *http.Request, err error) {
 	p, kind := Printer(r), storyOf(err)
 	prefix := "web.error." + kind.name
 	title, wrong := p.T(prefix+".title"), Wrong{Status: kind.status, Text: p.T(prefix + ".text"), Action: p.T(prefix + ".action"), Request: RequestID(r)}
-	if id, values := fault.Public(err); id != "" && p.Has(id) {
-		pairs := make([]any, 0, 2*len(values))
-		for name, value := range values {
-			pairs = append(pairs, name, value)
-		}
-		wrong.Text = p.T(id, pairs...)
+	if text := Say(p, err); text != "" {
+		wrong.Text = text
 	}
 	if kind.status == http.StatusNotFound {
 		wrong.SignIn = s.signInHere(r)

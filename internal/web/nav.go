@@ -37,7 +37,7 @@ func (s *Site) First(w http.ResponseWriter, r *http.Request, section string) err
 			return nil
 		}
 	}
-	return fault.New(fault.NotFound, "web.error.not_found.text")
+	return fault.Hidden()
 }
 
 // may tells whether the actor may come to a page, as far as that shows from roles and places.

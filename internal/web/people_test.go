@@ -110,6 +110,24 @@ func TestWhoMayCome(t *testing.T) {
 	}
 }
 
+// TestAnAddressWithoutARouteKnowsWhoAsks: its page is that of everything else which is not found.
+func TestAnAddressWithoutARouteKnowsWhoAsks(t *testing.T) {
+	s := peopled(t)
+	for _, what := range []string{"GET /nowhere", "GET /o/1/nowhere", "DELETE /me"} {
+		method, path, _ := strings.Cut(what, " ")
+		known := ask(s, method, path, "Cookie: as=staff", "Sec-Fetch-Site: same-origin")
+		if known.Code/100 != 4 || strings.Contains(known.Body.String(), "/sign-in") || !strings.Contains(known.Body.String(), `href="/desk"`) {
+			t.Errorf("%s of somebody who is signed in: %d %s", what, known.Code, known.Body)
+		}
+	}
+	if w := ask(s, "GET", "/nowhere"); w.Code != 404 || !strings.Contains(w.Body.String(), "/sign-in?to=%2Fnowhere") {
+		t.Errorf("nobody asks for nothing: %d %s", w.Code, w.Body)
+	}
+	if w := ask(s, "GET", "/nowhere", "Cookie: as=broken"); w.Code != 500 {
+		t.Errorf("who is asking is not known, and the answer is %d", w.Code)
+	}
+}
+
 func TestLocal(t *testing.T) {
 	s := peopled(t)
 	for to, want := range map[string]string{

@@ -192,14 +192,21 @@ func (s *Site) guarded(out *answer, r *http.Request, pattern string) {
 		return
 	}
 	if pattern == "" {
-		out.err = s.noRoute(out, r)
+		out.asked, out.err = s.noRoute(out, r)
 		return
 	}
 	s.mux.ServeHTTP(out, r)
 }
 
-// noRoute tells a wrong method from a wrong address.
-func (s *Site) noRoute(w http.ResponseWriter, r *http.Request) error {
+// noRoute tells a wrong method from a wrong address, and who asked: to whoever is signed in the page does not offer
+// signing in, and it is in the person's language.
+func (s *Site) noRoute(w http.ResponseWriter, r *http.Request) (asked *http.Request, err error) {
+	if !strings.HasPrefix(r.URL.Path, APIPath+"/") {
+		if asked, err = s.admit(Public, "", w, r); err != nil {
+			return r, err
+		}
+		r = asked
+	}
 	var allowed []string
 	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
 		probe := r.Clone(r.Context())
@@ -215,9 +222,9 @@ func (s *Site) noRoute(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Del("WWW-Authenticate") // of those that were only tried
 	if len(allowed) > 0 {
 		w.Header().Set("Allow", strings.Join(allowed, ", "))
-		return errMethod
+		return r, errMethod
 	}
-	return fault.New(fault.NotFound, "web.error.not_found.text")
+	return r, fault.Hidden()
 }
 
 // logAnswer writes one line. It names the route, not the address: an address may hold a secret.
