@@ -253,8 +253,8 @@ func TestAMandateThatEndsIsAnnounced(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			for to, subject := range map[string]string{"anna": "Het mandaat van Leverancier loopt af", "bram": "Het mandaat van Leverancier loopt af",
-				"cato": "Het mandaat van Leverancier loopt af", "leo": "Jullie mandaat van Bakkerij loopt af"} {
+			for to, subject := range map[string]string{"anna": "De machtiging van Leverancier loopt af", "bram": "De machtiging van Leverancier loopt af",
+				"cato": "De machtiging van Leverancier loopt af", "leo": "Jullie machtiging van Bakkerij loopt af"} {
 				n, expected := 0, want
 				if to == "bram" || to == "cato" {
 					expected = 0

@@ -48,21 +48,11 @@ func (f *town) key(b *browser.Browser, path string) {
 	f.arrive(b, path)
 }
 
-// arrive waits until the browser is on a path; a page that is left in the middle of a question counts as not yet.
+// arrive waits until the browser is on a path.
 func (f *town) arrive(b *browser.Browser, path string) {
 	f.t.Helper()
-	b.WaitFor("body")
-	for range 400 {
-		if u := b.URL(); strings.TrimPrefix(u, f.base) == path {
-			b.WaitFor("h1")
-			return
-		}
-		if browser.Eval[bool](b, `!document.querySelector("#passkey-problem") || document.querySelector("#passkey-problem").hidden`) {
-			continue
-		}
-		f.t.Fatalf("the passkey: %s", b.Text("#passkey-problem"))
-	}
-	f.t.Fatalf("the browser is on %s, not on %s", b.URL(), path)
+	b.Arrive(f.base + path)
+	b.WaitFor("h1")
 }
 
 // The way of a person with passkeys: registers, keeps recovery codes, adds a second passkey, signs

@@ -136,6 +136,29 @@ func (b *Browser) Follow(selector string) {
 	do(b, chromedp.Evaluate[bool](`document.fonts.ready.then(() => true)`, chromedp.EvalAwaitPromise), "wait for the fonts after %s", selector)
 }
 
+// Arrive waits until the browser is on an address, wherever it comes through on its way: a page that is left in the
+// middle of a question has no answer, and is asked again.
+func (b *Browser) Arrive(url string) {
+	b.t.Helper()
+	ctx, stop := context.WithTimeout(b.ctx, patience)
+	defer stop()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	at := ""
+	for {
+		if u, err := chromedp.Run(ctx, chromedp.Location()); err == nil {
+			if at = u; u == url {
+				return
+			}
+		}
+		select {
+		case <-ctx.Done():
+			b.t.Fatalf("browser: it is on %s, not on %s", at, url)
+		case <-tick.C:
+		}
+	}
+}
+
 // WaitFor waits until an element can be seen.
 func (b *Browser) WaitFor(selector string) {
 	b.t.Helper()
