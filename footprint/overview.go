@@ -52,6 +52,13 @@ func (f *Footprint) HomeLines(ctx context.Context, tx *db.Tx, organisation db.ID
 	return lines, nil
 }
 
+// Watched returns how many assets of an organisation findings are matched by, and since when the first
+// of them is, in the caller's transaction.
+func (f *Footprint) Watched(ctx context.Context, tx *db.Tx, organisation db.ID) (n int, since time.Time, err error) {
+	n, at, err := watched(ctx, tx, organisation)
+	return n, at.Time, err
+}
+
 // Exported is one asset as an organisation takes it with it.
 type Exported struct {
 	ID           db.ID     `json:"id"`

@@ -123,6 +123,12 @@ func countAssets(ctx context.Context, tx *db.Tx) (n int, err error) {
 	return n, err
 }
 
+func watched(ctx context.Context, tx *db.Tx, organisation db.ID) (n int, since db.Time, err error) {
+	err = tx.One(ctx, `SELECT count(*), min(registered_at) FROM footprint_asset WHERE organisation_id = ?1 AND state = 'proven' AND kind <> 'product'`,
+		[]any{organisation}, &n, &since)
+	return n, since, err
+}
+
 func assetsOfOrganisation(ctx context.Context, tx *db.Tx, organisation db.ID, limit int) (list []Asset, err error) {
 	err = tx.Each(ctx, func(scan func(...any) error) error {
 		a, err := scanAsset(scan)

@@ -47,7 +47,10 @@ const (
 var moves = map[[2]State][]Cause{
 	{StateNew, StateOpen}:                   {ByNotification},
 	{StateReopened, StateOpen}:              {ByNotification},
-	{StateNew, StateSolved}:                 {ByReport},
+	{StateNew, StateSolved}:                 {ByReport, ByRecipient}, // it saw the exposure on its pages before we wrote
+	{StateNew, StateAcknowledged}:           {ByRecipient},
+	{StateNew, StateFalsePositive}:          {ByRecipient},
+	{StateNew, StateNotOurs}:                {ByRecipient},
 	{StateNew, StateExpired}:                {ByClock, ByRegister},
 	{StateReopened, StateSolved}:            {ByReport, ByRecipient, BySupplier},
 	{StateReopened, StateAcknowledged}:      {ByRecipient, BySupplier},

@@ -10,7 +10,6 @@ import (
 	"unicode"
 
 	"polder/directory"
-	"polder/footprint"
 	"polder/internal/audit"
 	"polder/internal/db"
 	"polder/internal/fault"
@@ -33,19 +32,24 @@ const (
 // leadsTo says what state an answer moves exposures to; absent: none.
 var leadsTo = map[Answer]State{OnIt: StateAcknowledged, IsSolved: StateSolved, IsFalse: StateFalsePositive, IsNotOurs: StateNotOurs, Forwarded: StateAcknowledged}
 
-// Holder is who holds a link.
+// Holder is by what right somebody answers.
 type Holder string
 
-// The holders. A supplier may not say whose something is, nor pass it on.
+// The holders: of a link, of a place in the organisation or a mandate from it, of a token. A supplier
+// may not say whose something is, nor pass it on; a link to pass on is made of a message.
 const (
 	Recipient Holder = "recipient"
 	Supplier  Holder = "supplier"
+	Person    Holder = "person"
+	Program   Holder = "program"
 )
 
 // answersOf lists what a holder may answer.
 var answersOf = map[Holder][]Answer{
 	Recipient: {OnIt, IsSolved, IsFalse, IsNotOurs, Forwarded, Help},
 	Supplier:  {OnIt, IsSolved, IsFalse, Help},
+	Person:    {OnIt, IsSolved, IsFalse, IsNotOurs, Help},
+	Program:   {OnIt, IsSolved, IsFalse, IsNotOurs, Help},
 }
 
 // link is a secret link as it is stored.
@@ -227,103 +231,32 @@ func (n *Notify) Answer(ctx context.Context, token string, f Feedback) (given Gi
 }
 
 func (n *Notify) answer(ctx context.Context, tx *db.Tx, k link, f Feedback) (given Given, err error) {
-	now := n.now()
 	about, err := chooseItems(ctx, tx, k, f.Chosen)
 	if err != nil {
 		return given, err
 	}
-	if len(about) == 0 {
-		return given, fault.New(fault.Invalid, "notify.answer.nothing")
-	}
-	by := ByRecipient
-	if k.holder == Supplier {
-		by = BySupplier
-	}
-	if to, moves := leadsTo[f.Answer]; moves {
-		if given.Changed, err = moveExposures(ctx, tx, k.organisation, about, to, by, now); err != nil {
-			return given, fmt.Errorf("move exposures to %s: %w", to, err)
-		}
-	}
-	if f.Answer == IsNotOurs { // once for each asset, however often it is said
-		if err := n.correct(ctx, tx, k, about, f.Note, now); err != nil {
-			return given, err
-		}
-	}
-	twice, err := saidAlready(ctx, tx, k, f, len(about), now.Add(-atLeastBetween))
-	if err != nil {
-		return given, fmt.Errorf("look up what was said: %w", err)
-	}
-	if twice && given.Changed == 0 && f.Answer != Forwarded { // whoever goes through a list one by one moves something each time
-		return given, nil
-	}
-	id := db.NewID()
-	if err := insertFeedback(ctx, tx, id, k, f, len(about), now); err != nil {
+	var heard bool
+	by := respondent{organisation: k.organisation, notification: k.notification, holder: k.holder}
+	if given.Changed, heard, err = n.take(ctx, tx, by, f, about); err != nil || !heard || f.Answer != Forwarded {
 		return given, err
 	}
-	if err := tally(ctx, tx, k.organisation, about, f.Answer); err != nil {
+	now, token := n.now(), randomToken()
+	if len(f.Chosen) == 0 { // a new link for all takes the place of the one before
+		if err := revokeSupplierLinks(ctx, tx, k.notification, now); err != nil {
+			return given, err
+		}
+	}
+	if err := insertLink(ctx, tx, link{hash: tokenHash(token), notification: k.notification, organisation: k.organisation,
+		holder: Supplier, created: now, expires: now.Add(supplierValid)}); err != nil {
 		return given, err
 	}
-	switch f.Answer {
-	case Forwarded:
-		token := randomToken()
-		if len(f.Chosen) == 0 { // a new link for all takes the place of the one before
-			if err := revokeSupplierLinks(ctx, tx, k.notification, now); err != nil {
-				return given, err
-			}
-		}
-		if err := insertLink(ctx, tx, link{hash: tokenHash(token), notification: k.notification, organisation: k.organisation,
-			holder: Supplier, created: now, expires: now.Add(supplierValid)}); err != nil {
-			return given, err
-		}
-		if len(f.Chosen) > 0 { // the supplier gets what was chosen, and no more
-			if err := insertLinkItems(ctx, tx, tokenHash(token), about); err != nil {
-				return given, err
-			}
-		}
-		given.Supplier = n.set.BaseURL + "/f/" + token
-	case Help:
-		if err := n.askDesk(ctx, tx, k, f, about); err != nil {
+	if len(f.Chosen) > 0 { // the supplier gets what was chosen, and no more
+		if err := insertLinkItems(ctx, tx, tokenHash(token), about); err != nil {
 			return given, err
 		}
 	}
-	return given, audit.Append(ctx, tx, audit.Event{At: now, Actor: string(k.holder), Action: audit.Feedback,
-		Object: "notification " + k.notification.String(), Organisation: k.organisation, Detail: fmt.Sprintf("%s about %d", f.Answer, len(about))})
-}
-
-// correct opens a correction of each asset that the exposures were matched by.
-func (n *Notify) correct(ctx context.Context, tx *db.Tx, k link, about []Exposure, note string, now time.Time) error {
-	var assets []db.ID
-	for _, e := range about {
-		for _, r := range e.Reasons {
-			if !slices.Contains(assets, r.Asset) {
-				assets = append(assets, r.Asset)
-			}
-		}
-	}
-	for _, a := range assets {
-		if err := footprint.Correct(ctx, tx, a, k.organisation, note, now); err != nil {
-			return fmt.Errorf("open a correction: %w", err)
-		}
-	}
-	return nil
-}
-
-// askDesk mails the centre's desk, when there is one, that somebody asks for help.
-func (n *Notify) askDesk(ctx context.Context, tx *db.Tx, k link, f Feedback, about []Exposure) error {
-	if n.set.Desk == "" {
-		return nil
-	}
-	l, err := n.letterOf(ctx, tx, k, 0)
-	if err != nil {
-		return err
-	}
-	note := Notification{ID: db.NewID(), Reference: newReference(), Organisation: k.organisation, Kind: "desk", Severity: l.Notification.Severity,
-		Classes: l.Notification.Classes, Language: "nl", Exposures: len(about), CreatedAt: n.now()}
-	w := &writer{n: n, p: n.catalog.For(note.Language).In(n.set.Location), to: l.Organisation}
-	if err := n.queueLetter(ctx, tx, &note, w.desk(f, about, l.Notification.Reference), n.set.Desk); err != nil {
-		return err
-	}
-	return n.queue.Insert(ctx, tx, deliverArgs{}, time.Time{})
+	given.Supplier = n.set.BaseURL + "/f/" + token
+	return given, nil
 }
 
 // RevokeSupplier withdraws all links for suppliers of the recipient's notification.

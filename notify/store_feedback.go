@@ -63,15 +63,41 @@ func insertLinkItems(ctx context.Context, tx *db.Tx, hash []byte, about []Exposu
 	return tx.Bulk(ctx, "notify_link_item", []string{"token_hash", "fingerprint"}, rows)
 }
 
-// saidAlready tells whether the holder gave the same answer about as many exposures in the same words
-// since the moment given: a button that was pressed twice. Who asks for help in other words, as when the
-// number to call was forgotten, is heard, but not for ever.
-func saidAlready(ctx context.Context, tx *db.Tx, k link, f Feedback, exposures int, since time.Time) (bool, error) {
+// saidAlready tells whether the same was said since the moment given: a button that was pressed twice.
+// By a link that is the same answer of its holder about as many exposures in the same words; of a
+// person or program, about the same exposures. Who asks for help in other words, as when the number to
+// call was forgotten, is heard, but not for ever: often tells when it is enough.
+func saidAlready(ctx context.Context, tx *db.Tx, who respondent, f Feedback, about []Exposure, since time.Time) (twice, often bool, err error) {
 	var all, same int
-	err := tx.One(ctx, `SELECT count(*), CAST(COALESCE(sum(CASE WHEN exposures = ?5 AND note = ?6 THEN 1 ELSE 0 END), 0) AS BIGINT) FROM notify_feedback
-		WHERE notification_id = ?1 AND holder = ?2 AND answer = ?3 AND given_at > ?4`,
-		[]any{k.notification, string(k.holder), string(f.Answer), db.At(since), exposures, f.Note}, &all, &same)
-	return same > 0 || f.Answer == Help && all >= mostHelp, err
+	if !who.notification.IsZero() {
+		err = tx.One(ctx, `SELECT count(*), CAST(COALESCE(sum(CASE WHEN exposures = ?5 AND note = ?6 THEN 1 ELSE 0 END), 0) AS BIGINT) FROM notify_feedback
+			WHERE notification_id = ?1 AND holder = ?2 AND answer = ?3 AND given_at > ?4`,
+			[]any{who.notification, string(who.holder), string(f.Answer), db.At(since), len(about), f.Note}, &all, &same)
+		return same > 0, all >= mostHelp, err
+	}
+	var alike []db.ID
+	err = tx.Each(ctx, func(scan func(...any) error) error {
+		var id db.ID
+		var words string
+		var exposures int
+		err := scan(&id, &words, &exposures)
+		if all++; words == f.Note && exposures == len(about) {
+			alike = append(alike, id)
+		}
+		return err
+	}, `SELECT id, note, exposures FROM notify_feedback WHERE organisation_id = ?1 AND given_at > ?2 AND answer = ?3 AND notification_id IS NULL
+		AND (account_id = ?4 OR token_id = ?5)`, who.organisation, db.At(since), string(f.Answer), who.account, who.token)
+	if err != nil {
+		return false, false, err
+	}
+	for _, id := range alike {
+		list, args := placesOf(prints(about), id)
+		if err := tx.One(ctx, `SELECT count(*) FROM notify_feedback_item WHERE feedback_id = ?1 AND fingerprint IN (`+list+`)`, args, &same); err != nil {
+			return false, false, err
+		}
+		twice = twice || same == len(about)
+	}
+	return twice, all >= mostHelp, nil
 }
 
 // kindsOfItems counts what a notification is about, as far as it is still kept.
@@ -145,10 +171,18 @@ func moveExposures(ctx context.Context, tx *db.Tx, organisation db.ID, about []E
 	return moved, nil
 }
 
-func insertFeedback(ctx context.Context, tx *db.Tx, id db.ID, k link, f Feedback, exposures int, now time.Time) error {
-	_, err := tx.Exec(ctx, `INSERT INTO notify_feedback (id, notification_id, organisation_id, holder, answer, note, exposures, given_at)
-		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)`, id, k.notification, k.organisation, string(k.holder), string(f.Answer), f.Note, exposures, db.At(now))
-	return err
+func insertFeedback(ctx context.Context, tx *db.Tx, id db.ID, who respondent, f Feedback, about []Exposure, now time.Time) error {
+	_, err := tx.Exec(ctx, `INSERT INTO notify_feedback (id, notification_id, organisation_id, holder, account_id, token_id, behalf, answer, note, exposures, given_at)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)`, id, who.notification, who.organisation, string(who.holder), who.account, who.token,
+		who.behalf, string(f.Answer), f.Note, len(about), db.At(now))
+	if err != nil {
+		return err
+	}
+	rows := make([][]any, len(about))
+	for i := range about {
+		rows[i] = []any{who.organisation[:], about[i].Fingerprint[:], id[:]}
+	}
+	return tx.Bulk(ctx, "notify_feedback_item", []string{"organisation_id", "fingerprint", "feedback_id"}, rows)
 }
 
 // tally counts an answer by the source and type of each exposure that it is about.

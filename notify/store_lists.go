@@ -109,8 +109,8 @@ func latestAnswers(ctx context.Context, tx *db.Tx, limit int) (list []GivenAnswe
 		g.At, g.Holder, g.Answer = at.Time, Holder(holder), Answer(answer)
 		list = append(list, g)
 		return err
-	}, `SELECT f.given_at, f.organisation_id, n.reference, f.holder, f.answer, f.exposures, f.note
-		FROM notify_feedback f JOIN notify_notification n ON n.id = f.notification_id ORDER BY f.given_at DESC LIMIT ?1`, limit)
+	}, `SELECT f.given_at, f.organisation_id, COALESCE(n.reference, ''), f.holder, f.answer, f.exposures, f.note
+		FROM notify_feedback f LEFT JOIN notify_notification n ON n.id = f.notification_id ORDER BY f.given_at DESC LIMIT ?1`, limit)
 	return list, err
 }
 

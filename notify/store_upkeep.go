@@ -73,6 +73,11 @@ func deleteNotifications(ctx context.Context, tx *db.Tx, before int64, limit int
 		ORDER BY id LIMIT ?2)`, before, limit)
 }
 
+func deleteAnswers(ctx context.Context, tx *db.Tx, before int64, limit int) (int64, error) {
+	return tx.Exec(ctx, `DELETE FROM notify_feedback WHERE id IN (SELECT id FROM notify_feedback WHERE given_at < ?1 AND notification_id IS NULL
+		ORDER BY given_at LIMIT ?2)`, before, limit)
+}
+
 func deleteExposures(ctx context.Context, tx *db.Tx, before int64, limit int) (int64, error) {
 	return tx.Exec(ctx, `DELETE FROM notify_exposure WHERE (organisation_id, fingerprint) IN (
 		SELECT organisation_id, fingerprint FROM notify_exposure WHERE last_seen < ?1 LIMIT ?2)`, before, limit)

@@ -57,7 +57,7 @@ func (n *Notify) Untold(ctx context.Context) (u Untold, err error) {
 type GivenAnswer struct {
 	At           time.Time
 	Organisation db.ID
-	Reference    string // of the notification
+	Reference    string // of the notification; "" for what was not said by a link
 	Holder       Holder
 	Answer       Answer
 	Exposures    int

@@ -20,10 +20,12 @@ type pages struct {
 	n         *Notify
 	site      *web.Site
 	templates *web.Templates
+	portal    *portal
 }
 
-// Routes puts the pages on the site: /verify, where anybody can check a reference number, and the
-// pages behind the secret link in each mail, where a recipient says how it stands.
+// Routes puts the pages on the site: /verify, where anybody can check a reference number; the pages
+// behind the secret link in each mail, where a recipient says how it stands; and those of an
+// organisation that is signed in.
 func (n *Notify) Routes(site *web.Site) { n.routes(site) }
 
 func (n *Notify) routes(site *web.Site) *pages {
@@ -39,6 +41,7 @@ func (n *Notify) routes(site *web.Site) *pages {
 	site.Handle("POST /f/{token}/less", web.ByToken, p.less)
 	site.Handle("POST /f/{token}/cadence", web.ByToken, p.cadence)
 	site.Handle("POST /f/{token}/supplier/revoke", web.ByToken, p.revoke)
+	p.portal = p.portalRoutes()
 	return p
 }
 

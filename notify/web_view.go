@@ -93,7 +93,7 @@ func (n *Notify) feedbackPage(say *i18n.Printer, l *Letter, token string, page i
 		Path: path, Action: path, Supplier: l.Holder == Supplier, Centre: n.centre(), Name: l.Organisation.Name,
 		Reference: l.Notification.Reference, Severity: feeds.Severity(l.Notification.Severity), Sent: l.Notification.CreatedAt,
 		Until: l.Expires, Total: l.Total, Jump: len(l.Exposures) > 2, Pages: l.Total > pageSize,
-		Note: web.Field{Type: "textarea", Rows: 2, MaxLength: mostNote, Name: "note", Label: say.T("notify.page.answer.note"), Hint: say.T("notify.page.answer.note_hint"), Value: filled.note, Error: filled.wrong},
+		Note: noteField(say, filled),
 	}
 	for _, k := range l.Kinds {
 		v.Advice = append(v.Advice, adviceView{adviceText(k.Type, k.Class, say.Lang()), k.Severity})
@@ -107,10 +107,7 @@ func (n *Notify) feedbackPage(say *i18n.Printer, l *Letter, token string, page i
 		v.Title = say.N("notify.page.title", len(v.Advice))
 	}
 	n.group(say, v, l, filled.chosen)
-	for _, a := range answersOf[l.Holder] {
-		v.Answers = append(v.Answers, answerView{Value: string(a), Label: say.T("notify.answer." + string(a) + ".label"),
-			Line: say.T("notify.answer." + string(a) + ".line"), Quiet: a != OnIt && a != IsSolved})
-	}
+	v.Answers = answerViews(say, l.Holder)
 	for _, s := range l.Said {
 		v.Said = append(v.Said, saidLine(say, l, s))
 	}

@@ -129,6 +129,7 @@ func (a *app) wire(ctx context.Context) error {
 		KeepRaw: a.set.KeepRaw, KeepRejected: a.set.KeepRejected, KeepExposures: a.set.KeepExposures, ExpireAfter: a.set.ExpireAfter,
 	})
 	a.notify.Register(a.post)
+	a.signin.OnForget(a.notify.ForgetPerson)
 	return nil
 }
 
@@ -169,6 +170,9 @@ func (a *app) join() {
 			list = append(list, footprint.Recipient{Mail: o.Email, Language: o.Language})
 		}
 		return list, nil
+	})
+	a.directory.OnHome(func(ctx context.Context, tx *db.Tx, in actor.In) ([]directory.Line, error) {
+		return a.notify.HomeLines(ctx, tx, in) // first: what was found comes before what is watched
 	})
 	a.directory.OnHome(func(ctx context.Context, tx *db.Tx, in actor.In) ([]directory.Line, error) {
 		if in.Place == actor.Delegate {

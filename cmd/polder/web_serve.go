@@ -64,9 +64,9 @@ func (a *app) site(o web.Options) (*web.Site, error) {
 		return nil, err
 	}
 	a.directory.Routes(site)
+	a.notify.Routes(site) // before footprint: the list beside the pages leads to what was found first
 	a.footprint.Routes(site)
 	a.directory.TokenRoutes(site, a.signin)
-	a.notify.Routes(site)
 	a.signin.Routes(site)
 	a.signin.ProgramRoutes(site)
 	const portal = "/o/{organisation}"
@@ -75,6 +75,7 @@ func (a *app) site(o web.Options) (*web.Site, error) {
 	a.signin.API(api)
 	a.directory.API(api)
 	a.footprint.API(api)
+	a.notify.API(api)
 	a.operatorRoutes(site, metrics, o.Demo)
 	return site, nil
 }

@@ -1,0 +1,162 @@
+package notify
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp/kb"
+
+	"polder/internal/kit"
+	"polder/internal/kit/browser"
+)
+
+// openDoor is a company with a server in front, for a browser.
+func openDoor(t *testing.T) (c *company, s *street) {
+	t.Helper()
+	s = &street{server: httptest.NewUnstartedServer(nil)}
+	base := "http://" + s.server.Listener.Addr().String()
+	s.fixture = newFixture(t, kit.SQLite(t, schemas()), func(set *Settings) { set.BaseURL = base })
+	c = companyAt(s.fixture, base)
+	mux := http.NewServeMux()
+	mux.Handle("/", c.site)
+	mux.HandleFunc("GET /as/{who}", func(w http.ResponseWriter, r *http.Request) {
+		http.SetCookie(w, &http.Cookie{Name: "as", Value: r.PathValue("who"), Path: "/"})
+		fmt.Fprint(w, "<!doctype html><title>signed in</title>")
+	})
+	s.pages, s.server.Config.Handler = c.pages, mux
+	s.server.Start()
+	t.Cleanup(s.server.Close)
+	return c, s
+}
+
+// Every page of the portal at 360 and 1280 pixels, light and dark, in both languages; and no template
+// that was never shown.
+func TestPortalInBrowser(t *testing.T) {
+	b := browser.Open(t)
+	c, s := openDoor(t)
+	var many []string
+	for i := range 55 {
+		many = append(many, rdpLine(fmt.Sprintf("198.51.100.%d", i%16), fmt.Sprintf("host-%d.vonk.example", i)))
+	}
+	c.ingest("scan_rdp", rdp, rdpLine("192.0.2.11", ""))
+	c.ingest("scan_exchange", rdp, `NOW,critical,192.0.2.9,tcp,443,mail.korst.example,"exchange;cve-2024-21410",64500`)
+	c.assets("smid,domain,vonk.example,owner", "it,domain,visser.example,owner")
+	c.ingest("scan_http", rdp, strings.ReplaceAll(strings.Join(many, "\n"), ",high,", ",medium,"))
+	me := c.as("bakker")
+	bakker := c.organisation("bakker").ID
+	if _, err := me.notify.Respond(me.ctx, bakker, Feedback{Answer: OnIt, Note: "De leverancier komt dinsdag.", Chosen: []Fingerprint{c.one("bakker", "192.0.2.7").Fingerprint}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.notify.Answer(c.ctx, c.token("bakker"), Feedback{Answer: IsSolved, Chosen: []Fingerprint{c.one("bakker", "192.0.2.8").Fingerprint}}); err != nil {
+		t.Fatal(err)
+	}
+	at := func(reference, rest string) string { return "/o/" + c.organisation(reference).ID.String() + rest }
+	one := printText(c.one("bakker", "192.0.2.7").Fingerprint)
+	copied := printText(c.one("bakker", "203.0.113.5").Fingerprint)
+	for _, page := range []struct{ name, who, path string }{
+		{"list", "bakker", at("bakker", "/exposures")}, {"list-each", "bakker", at("bakker", "/exposures?state=each&sort=seen")}, {"list-none", "bakker", at("bakker", "/exposures?find=zzz")},
+		{"list-long", "smid", at("smid", "/exposures")}, {"list-member", "bakker-member", at("bakker", "/exposures")}, {"list-part", "it-one", at("bakker", "/exposures")},
+		{"list-first", "leeg", at("leeg", "/exposures")}, {"list-calm", "it", at("it", "/exposures")}, {"list-done", "bakker", at("bakker", "/exposures?done=solved&n=2")},
+		{"exposure", "bakker", at("bakker", "/exposures/"+one+"?done=answer")}, {"exposure-member", "bakker-member", at("bakker", "/exposures/"+one)}, {"exposure-copy", "it-one", at("bakker", "/exposures/"+copied)},
+		{"exposure-new", "bakker", at("bakker", "/exposures/"+printText(c.one("bakker", "192.0.2.9").Fingerprint))},
+		{"warnings", "bakker", at("bakker", "/warnings")}, {"warnings-part", "it-one", at("bakker", "/warnings")}, {"warnings-none", "leeg", at("leeg", "/warnings")},
+		{"warning", "bakker", at("bakker", "/warnings/"+c.latest("bakker").ID.String())},
+	} {
+		b.Goto(s.server.URL + "/as/" + page.who)
+		mark := "?"
+		if strings.Contains(page.path, "?") {
+			mark = "&"
+		}
+		for i, width := range []int{360, 1280} {
+			for j, lang := range []string{"nl", "en"} {
+				b.EmulateDark(i != j)
+				b.Resize(width, 800)
+				b.Goto(s.server.URL + page.path + mark + "lang=" + lang)
+				s.look(b, fmt.Sprintf("%s-%d-%s", page.name, width, lang))
+			}
+		}
+	}
+	// A form with nothing ticked keeps the words and says what is missing.
+	b.EmulateDark(false)
+	b.Resize(360, 800)
+	b.Goto(s.server.URL + "/as/bakker")
+	b.Goto(s.server.URL + at("bakker", "/exposures?lang=nl"))
+	b.Type("#note", "Bewaar deze woorden")
+	b.Follow(`button[value="solved"]`)
+	s.look(b, "list-wrong")
+	if text := b.HTML(); !strings.Contains(text, "Vink eerst aan") || !strings.Contains(text, "Bewaar deze woorden") {
+		t.Error("what was wrong is not told, or what was typed is lost")
+	}
+	// The next page of a long list, and back.
+	b.Resize(1280, 800)
+	b.Goto(s.server.URL + "/as/smid")
+	b.Goto(s.server.URL + at("smid", "/exposures?severity=medium"))
+	b.Follow(`a[rel="next"]`)
+	s.look(b, "list-next")
+	if left := c.pages.portal.templates.Unexecuted(); len(left) > 0 {
+		t.Errorf("never shown: %v", left)
+	}
+	for _, problem := range b.Problems() {
+		if !strings.Contains(problem, "422") {
+			t.Errorf("the browser complains: %s", problem)
+		}
+	}
+}
+
+// With the keyboard alone, on a telephone: search, tick two, say that they are solved; open one, ask
+// for help.
+func TestPortalWithTheKeyboard(t *testing.T) {
+	b := browser.Open(t)
+	c, s := openDoor(t)
+	b.Resize(360, 800)
+	b.Goto(s.server.URL + "/as/bakker")
+	b.Goto(s.server.URL + "/o/" + c.organisation("bakker").ID.String() + "/exposures?lang=nl")
+	tabTo := func(selector string) {
+		t.Helper()
+		for range 60 {
+			if browser.Eval[bool](b, `document.activeElement.matches(`+fmt.Sprintf("%q", selector)+`)`) {
+				return
+			}
+			b.Press(kb.Tab)
+		}
+		t.Fatalf("the keyboard does not come to %s", selector)
+	}
+	tabTo("#find")
+	b.Press("192.0.2.")
+	b.Press(kb.Enter)
+	b.WaitFor(`#find[value="192.0.2."]`)
+	seven, eight := printText(c.one("bakker", "192.0.2.7").Fingerprint), printText(c.one("bakker", "192.0.2.8").Fingerprint)
+	for _, print := range []string{seven, eight} {
+		tabTo(`input[value="` + print + `"]`)
+		b.Press(" ")
+	}
+	b.Press(kb.Enter) // in a tick box: asks for an answer, gives none, and keeps the ticks
+	b.WaitFor(".error-summary")
+	if c.one("bakker", "192.0.2.7").State != StateOpen || !browser.Eval[bool](b, `document.querySelector('input[value="`+seven+`"]').checked`) {
+		t.Error("Enter in a tick box gave an answer, or lost the ticks")
+	}
+	tabTo(`button[value="solved"]`)
+	b.Press(kb.Enter)
+	b.WaitFor(".outcome--ok")
+	if a, e := c.one("bakker", "192.0.2.7").State, c.one("bakker", "192.0.2.8").State; a != StateSolved || e != StateSolved {
+		t.Fatalf("%s and %s", a, e)
+	}
+	if text := b.Text(".outcome--ok"); !strings.Contains(text, "2 systemen of accounts") {
+		t.Error(text)
+	}
+	b.Goto(s.server.URL + "/o/" + c.organisation("bakker").ID.String() + "/exposures/" + seven)
+	tabTo("#note")
+	b.Press("Bel ons alsjeblieft")
+	tabTo(`button[value="help"]`)
+	b.Press(kb.Enter)
+	b.WaitFor(".outcome--ok")
+	if text := b.HTML(); !strings.Contains(text, "Bel ons alsjeblieft") || !strings.Contains(text, "Door jou") {
+		t.Error("the page does not say what was asked, and by whom")
+	}
+	if n := c.count("notify_notification", "kind = 'desk'"); n != 1 {
+		t.Errorf("the desk was asked %d times", n)
+	}
+}

@@ -1,0 +1,248 @@
+package notify
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"polder/internal/db"
+	"polder/notify/feeds"
+)
+
+// openStates are those in which something is still to be done.
+var openStates = []State{StateNew, StateOpen, StateAcknowledged, StateReopened}
+
+// closedStates are all others.
+var closedStates = []State{StateSolved, StateFalsePositive, StateNotOurs, StateExpired}
+
+// placesOf returns a list of parameters for the fingerprints, numbered behind those before.
+func placesOf(list []Fingerprint, before ...any) (string, []any) {
+	args, places := slices.Clone(before), make([]string, len(list))
+	for i := range list {
+		args = append(args, list[i][:])
+		places[i] = "?" + itoa(len(args))
+	}
+	return strings.Join(places, ", "), args
+}
+
+func prints(list []Exposure) []Fingerprint {
+	out := make([]Fingerprint, len(list))
+	for i, e := range list {
+		out[i] = e.Fingerprint
+	}
+	return out
+}
+
+// conditions are the parts of a WHERE over the exposures of one organisation, with their values. Each
+// query reads at most the rows of that organisation.
+type conditions struct {
+	parts []string
+	args  []any
+}
+
+// add takes a condition with "?" where its value goes.
+func (c *conditions) add(part string, value any) {
+	c.args = append(c.args, value)
+	c.parts = append(c.parts, strings.ReplaceAll(part, "?", "?"+itoa(len(c.args))))
+}
+
+func (c *conditions) String() string { return `WHERE ` + strings.Join(c.parts, ` AND `) }
+
+func within(v sight, organisation db.ID) *conditions {
+	c := &conditions{}
+	c.add(`organisation_id = ?`, organisation)
+	if !v.every {
+		c.cover(v.only)
+	}
+	return c
+}
+
+// cover keeps to what was matched by one of the assets: their ids stand in the reasons as match.go
+// writes them. In groups, since a chain of conditions may be only so long.
+func (c *conditions) cover(assets []db.ID) {
+	var groups []string
+	for part := range slices.Chunk(assets, 100) {
+		var any []string
+		for _, a := range part {
+			c.args = append(c.args, `%"asset":"`+a.String()+`"%`)
+			any = append(any, `reasons LIKE ?`+itoa(len(c.args)))
+		}
+		groups = append(groups, `(`+strings.Join(any, ` OR `)+`)`)
+	}
+	if len(groups) == 0 {
+		groups = []string{`1 = 0`}
+	}
+	c.parts = append(c.parts, `(`+strings.Join(groups, ` OR `)+`)`)
+}
+
+func (s Search) conditions(v sight, organisation db.ID) *conditions {
+	c := within(v, organisation)
+	switch s.State {
+	case "open":
+		c.parts = append(c.parts, `state IN (`+quoteStates(openStates)+`)`)
+	case "closed":
+		c.parts = append(c.parts, `state IN (`+quoteStates(closedStates)+`)`)
+	}
+	if s.Severity != 0 {
+		c.add(`severity = ?`, int64(s.Severity))
+	}
+	if s.Type != "" {
+		c.add(`type = ?`, s.Type)
+	}
+	if s.Text != "" {
+		text := strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(strings.ToLower(s.Text))
+		c.add(`(address LIKE ? ESCAPE '\' OR lower(name) LIKE ? ESCAPE '\')`, `%`+text+`%`)
+	}
+	if !s.Since.IsZero() {
+		c.add(`last_seen >= ?`, db.Micros(s.Since))
+	}
+	return c
+}
+
+// search returns at most limit exposures in the order asked for.
+func search(ctx context.Context, tx *db.Tx, v sight, organisation db.ID, s Search, limit int) (list []Exposure, err error) {
+	c := s.conditions(v, organisation)
+	order := ` ORDER BY severity DESC, first_seen DESC, fingerprint DESC`
+	if s.BySeen {
+		order = ` ORDER BY last_seen DESC, fingerprint DESC`
+	}
+	if m := s.After; m != nil {
+		n := len(c.args)
+		place := func(i int) string { return `?` + itoa(n+i) }
+		if s.BySeen {
+			c.args = append(c.args, m.At, m.Print[:])
+			c.parts = append(c.parts, `(last_seen, fingerprint) < (`+place(1)+`, `+place(2)+`)`)
+		} else {
+			c.args = append(c.args, m.Severity, m.At, m.Print[:])
+			c.parts = append(c.parts, `(severity, first_seen, fingerprint) < (`+place(1)+`, `+place(2)+`, `+place(3)+`)`)
+		}
+	}
+	c.args = append(c.args, limit)
+	err = eachExposure(ctx, tx, func(e Exposure) error { list = append(list, e); return nil }, c.String()+order+` LIMIT ?`+itoa(len(c.args)), c.args...)
+	return list, err
+}
+
+// countFound counts what a search finds, up to most.
+func countFound(ctx context.Context, tx *db.Tx, v sight, organisation db.ID, s Search, most int) (n int, err error) {
+	c := s.conditions(v, organisation)
+	c.args = append(c.args, most)
+	err = tx.One(ctx, `SELECT count(*) FROM (SELECT 1 FROM notify_exposure `+c.String()+` LIMIT ?`+itoa(len(c.args))+`) AS c`, c.args, &n)
+	return n, err
+}
+
+func countOpen(ctx context.Context, tx *db.Tx, v sight, organisation db.ID) (map[feeds.Severity]int, error) {
+	open := map[feeds.Severity]int{}
+	c := within(v, organisation)
+	err := tx.Each(ctx, func(scan func(...any) error) error {
+		var severity int64
+		var count int
+		err := scan(&severity, &count)
+		open[feeds.Severity(severity)] = count
+		return err
+	}, `SELECT severity, count(*) FROM notify_exposure `+c.String()+` AND state IN (`+quoteStates(openStates)+`) GROUP BY severity`, c.args...)
+	return open, err
+}
+
+func typesOf(ctx context.Context, tx *db.Tx, v sight, organisation db.ID) (list []string, err error) {
+	c := within(v, organisation)
+	err = tx.Each(ctx, func(scan func(...any) error) error {
+		var s string
+		err := scan(&s)
+		list = append(list, s)
+		return err
+	}, `SELECT DISTINCT type FROM notify_exposure `+c.String()+` ORDER BY type LIMIT 200`, c.args...)
+	return list, err
+}
+
+func exposuresByPrint(ctx context.Context, tx *db.Tx, organisation db.ID, chosen []Fingerprint) (list []Exposure, err error) {
+	places, args := placesOf(chosen, organisation)
+	err = eachExposure(ctx, tx, func(e Exposure) error { list = append(list, e); return nil },
+		`WHERE organisation_id = ?1 AND fingerprint IN (`+places+`)`, args...)
+	return list, err
+}
+
+// changedExposures returns at most limit exposures of an organisation behind a fingerprint that
+// changed since the moment given: they moved, or a report that was finished after it showed them.
+func changedExposures(ctx context.Context, tx *db.Tx, v sight, organisation db.ID, s Search, changed time.Time, after []byte, limit int) (list []Exposure, err error) {
+	c := s.conditions(v, organisation)
+	c.add(`fingerprint > ?`, after)
+	if !changed.IsZero() {
+		var seq int64
+		if err := tx.One(ctx, `SELECT COALESCE(min(seq), 9223372036854775807) FROM notify_report WHERE completed_at >= ?1 OR state = 'reading'`,
+			[]any{db.At(changed)}, &seq); err != nil {
+			return nil, err
+		}
+		c.args = append(c.args, seq, db.At(changed))
+		c.parts = append(c.parts, `(last_report >= ?`+itoa(len(c.args)-1)+` OR state_at >= ?`+itoa(len(c.args))+`)`)
+	}
+	c.args = append(c.args, limit)
+	err = eachExposure(ctx, tx, func(e Exposure) error { list = append(list, e); return nil },
+		c.String()+` ORDER BY fingerprint LIMIT ?`+itoa(len(c.args)), c.args...)
+	return list, err
+}
+
+func answersAbout(ctx context.Context, tx *db.Tx, organisation db.ID, print Fingerprint, limit int) (list []Answered, err error) {
+	err = tx.Each(ctx, func(scan func(...any) error) error {
+		var a Answered
+		var at db.Time
+		var holder, answer string
+		err := scan(&at, &holder, &a.Account, &a.Behalf, &answer, &a.Note)
+		a.At, a.Holder, a.Answer = at.Time, Holder(holder), Answer(answer)
+		list = append(list, a)
+		return err
+	}, `SELECT f.given_at, f.holder, f.account_id, f.behalf, f.answer, f.note FROM notify_feedback_item i JOIN notify_feedback f ON f.id = i.feedback_id
+		WHERE i.organisation_id = ?1 AND i.fingerprint = ?2 ORDER BY f.given_at DESC, f.id DESC LIMIT ?3`, organisation, print[:], limit)
+	return list, err
+}
+
+// toOrganisation keeps to messages that went, or are going, to an organisation itself: not those to
+// the desk about it, and none that was taken back before it went.
+const toOrganisation = ` AND n.kind IN ('warning', 'reminder', 'closing') AND d.state <> 'withdrawn'`
+
+func toldAbout(ctx context.Context, tx *db.Tx, organisation db.ID, print Fingerprint, limit int) (list []Sent, err error) {
+	err = eachNotification(ctx, tx, func(s Sent) error { list = append(list, s); return nil },
+		`WHERE n.organisation_id = ?1 AND n.id IN (SELECT notification_id FROM notify_item WHERE organisation_id = ?1 AND fingerprint = ?2)`+
+			toOrganisation+` ORDER BY n.created_at DESC, n.id DESC LIMIT ?3`, organisation, print[:], limit)
+	return list, err
+}
+
+func warningsOf(ctx context.Context, tx *db.Tx, organisation db.ID, at int64, before db.ID, limit int) (list []Sent, err error) {
+	err = eachNotification(ctx, tx, func(s Sent) error { list = append(list, s); return nil },
+		`WHERE n.organisation_id = ?1 AND (n.created_at, n.id) < (?2, ?3)`+toOrganisation+` ORDER BY n.created_at DESC, n.id DESC LIMIT ?4`,
+		organisation, at, before[:], limit)
+	return list, err
+}
+
+// warningByID returns a message with its text, by its organisation's id too.
+func warningByID(ctx context.Context, tx *db.Tx, organisation, id db.ID) (list []Sent, text string, err error) {
+	err = eachNotification(ctx, tx, func(s Sent) error { list = append(list, s); return nil },
+		`WHERE n.id = ?2 AND n.organisation_id = ?1`+toOrganisation, organisation, id)
+	if err != nil || len(list) == 0 {
+		return nil, "", err
+	}
+	err = tx.One(ctx, `SELECT body_text FROM notify_notification WHERE id = ?1 AND organisation_id = ?2`, []any{id, organisation}, &text)
+	return list, text, err
+}
+
+// referenceAbout is the number of a notification, or when there is none of the latest message about
+// an exposure; "" when there is none of that either.
+func referenceAbout(ctx context.Context, tx *db.Tx, notification db.ID, e Exposure) (reference string, err error) {
+	if !notification.IsZero() {
+		err = notificationByID(ctx, tx, notification, func(s Sent) error { reference = s.Reference; return nil })
+		return reference, err
+	}
+	list, err := toldAbout(ctx, tx, e.Organisation, e.Fingerprint, 1)
+	if len(list) > 0 {
+		reference = list[0].Reference
+	}
+	return reference, err
+}
+
+func forgetPerson(ctx context.Context, tx *db.Tx, account db.ID) error {
+	_, err := tx.Exec(ctx, `UPDATE notify_feedback SET account_id = NULL WHERE account_id = ?1`, account)
+	return err
+}
+
+// endOfTime is behind every moment.
+const endOfTime = int64(1)<<62 - 1

@@ -1,0 +1,384 @@
+package notify
+
+import (
+	"embed"
+	"encoding/hex"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"polder/footprint"
+	"polder/internal/actor"
+	"polder/internal/db"
+	"polder/internal/fault"
+	"polder/internal/i18n"
+	"polder/internal/web"
+	"polder/notify/feeds"
+)
+
+//go:embed templates/portal/*.html
+var portalTemplates embed.FS
+
+// perPage is how many exposures or warnings a list shows.
+const perPage = 50
+
+// portal is the pages of an organisation that is signed in.
+type portal struct {
+	*pages
+	templates *web.Templates
+}
+
+func (p *pages) portalRoutes() *portal {
+	t, err := web.ParseTemplates(portalTemplates, "templates/portal/*.html")
+	if err != nil {
+		panic(err) // the templates are embedded
+	}
+	o := &portal{pages: p, templates: t}
+	read, answer := web.Organisation(actor.Anybody), web.Organisation(answering)
+	const exposures, warnings = "/o/{organisation}/exposures", "/o/{organisation}/warnings"
+	p.site.Handle("GET "+exposures, read, o.list)
+	p.site.Handle("POST "+exposures+"/answers", answer, o.answerMany)
+	p.site.Handle("GET "+exposures+"/{exposure}", read, o.exposure)
+	p.site.Handle("POST "+exposures+"/{exposure}/answers", answer, o.answerOne)
+	p.site.Handle("GET "+warnings, read, o.warnings)
+	p.site.Handle("GET "+warnings+"/{warning}", read, o.warning)
+	p.site.Entry(exposures, "notify.portal.nav.exposures")
+	p.site.Entry(warnings, "notify.portal.nav.warnings")
+	return o
+}
+
+func (p *portal) render(w http.ResponseWriter, r *http.Request, name string, page web.Page) error {
+	page.Wide = true
+	return p.site.Render(w, r, p.templates, name, page)
+}
+
+// organisation is the one in the path, to which the actor is something.
+func organisation(r *http.Request) db.ID { return actor.From(r.Context()).In.Organisation }
+
+// canAnswer tells whether the page offers answers; the verb decides.
+func canAnswer(in actor.In) bool { return in.Acting && in.Place&answering != 0 }
+
+// searchOf reads a search from an address; what makes no sense there is left out, but for a place to
+// go on from: that was made by us.
+func searchOf(q url.Values) (s Search, err error) {
+	s.State = "open"
+	if v := q.Get("state"); v == "closed" || v == "each" {
+		s.State = strings.TrimSuffix(v, "each")
+	}
+	for v := feeds.Info; v <= feeds.Critical; v++ {
+		if v.String() == q.Get("severity") {
+			s.Severity = v
+		}
+	}
+	s.Type, s.Text = cut(plain(q.Get("type")), 100), cut(plain(strings.TrimSpace(q.Get("find"))), 100)
+	if at, err := time.Parse(time.DateOnly, q.Get("since")); err == nil && at.Year() > 1970 && at.Year() < 2200 {
+		s.Since = at
+	}
+	s.BySeen = q.Get("sort") == "seen"
+	if q.Has("after") {
+		if s.After, err = parseMark(q.Get("after")); err != nil {
+			return s, err
+		}
+	}
+	return s, nil
+}
+
+// plain keeps what a database can hold as text.
+func plain(s string) string { return strings.ReplaceAll(strings.ToValidUTF8(s, ""), "\x00", "") }
+
+// query writes a search as an address, without what is usual.
+func (s Search) query() url.Values {
+	q := url.Values{}
+	put := func(k, v string) {
+		if v != "" {
+			q.Set(k, v)
+		}
+	}
+	if s.State != "open" {
+		q.Set("state", s.State)
+		if s.State == "" {
+			q.Set("state", "each")
+		}
+	}
+	if s.Severity != 0 {
+		put("severity", s.Severity.String())
+	}
+	put("type", s.Type)
+	put("find", s.Text)
+	if !s.Since.IsZero() {
+		put("since", s.Since.Format(time.DateOnly))
+	}
+	if s.BySeen {
+		put("sort", "seen")
+	}
+	if s.After != nil {
+		put("after", s.After.String())
+	}
+	return q
+}
+
+// narrowed tells whether the search leaves anything out besides what is closed.
+func (s Search) narrowed() bool {
+	return s.State == "closed" || s.Severity != 0 || s.Type != "" || s.Text != "" || !s.Since.IsZero()
+}
+
+// String writes a place in a list for an address; parseMark reads it.
+func (m Mark) String() string {
+	return strconv.FormatInt(m.Severity, 10) + "." + strconv.FormatInt(m.At, 10) + "." + printText(m.Print)
+}
+
+func parseMark(s string) (*Mark, error) {
+	parts := strings.Split(s, ".")
+	if len(parts) != 3 {
+		return nil, hidden()
+	}
+	m := &Mark{}
+	var err1, err2, err3 error
+	m.Severity, err1 = strconv.ParseInt(parts[0], 10, 64)
+	m.At, err2 = strconv.ParseInt(parts[1], 10, 64)
+	m.Print, err3 = parsePrint(parts[2])
+	if err1 != nil || err2 != nil || err3 != nil || m.String() != s {
+		return nil, hidden()
+	}
+	return m, nil
+}
+
+func printText(f Fingerprint) string { return hex.EncodeToString(f[:]) }
+
+// parsePrint reads the id of an exposure; what is none does not exist.
+func parsePrint(s string) (f Fingerprint, err error) {
+	b, err := hex.DecodeString(s)
+	if err != nil || len(b) != len(f) || hex.EncodeToString(b) != s {
+		return f, hidden()
+	}
+	copy(f[:], b)
+	return f, nil
+}
+
+type option struct {
+	Value, Text string
+	Chosen      bool
+}
+
+type severityCount struct {
+	Severity feeds.Severity
+	Count    int
+	URL      string
+}
+
+type exposureRow struct {
+	URL, Value, Where, Name, Title, Vulnerability string
+	Severity                                      feeds.Severity
+	State                                         web.Status
+	LastSeen                                      time.Time
+	Copy, Chosen                                  bool
+}
+
+type exposuresPage struct {
+	Path, Action, Done, Behalf      string
+	Open                            []severityCount
+	States, Severities, Types, Sort []option
+	Find, Since                     string
+	Any, Narrowed, Whole            bool // there are exposures at all; the search leaves some out; the reader may see all
+	Count                           string
+	Rows                            []exposureRow
+	First, Next                     string
+	Answers                         []answerView
+	Note                            web.Field
+	Empty                           *web.Empty
+	ToDo, ToDoText                  string // where to go when nothing is watched yet
+	Silent                          bool
+}
+
+// list shows the exposures of an organisation, as far as the actor may see them.
+func (p *portal) list(w http.ResponseWriter, r *http.Request) error {
+	s, err := searchOf(r.URL.Query())
+	if err != nil {
+		return err
+	}
+	return p.showList(w, r, s, form{})
+}
+
+func (p *portal) showList(w http.ResponseWriter, r *http.Request, s Search, filled form, wrong ...web.FieldError) error {
+	say, o := web.Printer(r), organisation(r)
+	l, err := p.n.List(r.Context(), o, s, perPage)
+	if err != nil {
+		return err
+	}
+	v := &exposuresPage{Path: "/o/" + o.String() + "/exposures", Find: s.Text, Any: len(l.Types) > 0, Narrowed: s.narrowed(), Whole: l.Whole,
+		Behalf: l.In.Behalf, Note: noteField(say, filled), Done: manyDone(say, r.URL.Query())}
+	v.Action = v.Path + "/answers?" + s.query().Encode()
+	if !s.Since.IsZero() {
+		v.Since = s.Since.Format(time.DateOnly)
+	}
+	v.options(say, s, l)
+	for _, e := range l.Exposures {
+		v.Rows = append(v.Rows, rowOf(say, v.Path, e, filled))
+	}
+	v.Count = say.N("notify.portal.list.count", l.Total)
+	if l.More {
+		v.Count = say.T("notify.portal.list.more_than", "Count", say.Number(int64(l.Total)))
+	}
+	if s.After != nil {
+		first := s
+		first.After = nil
+		v.First = v.Path + "?" + first.query().Encode()
+	}
+	if l.Next != nil {
+		next := s
+		next.After = l.Next
+		v.Next = v.Path + "?" + next.query().Encode()
+	}
+	if canAnswer(l.In) && len(v.Rows) > 0 {
+		v.Answers = answerViews(say, Person)
+	}
+	v.empty(say, s, l, o)
+	return p.render(w, r, "exposures", web.Page{Title: say.T("notify.portal.list.title"), Errors: wrong, Data: v})
+}
+
+func rowOf(say *i18n.Printer, path string, e Exposure, filled form) exposureRow {
+	row := exposureRow{Value: printText(e.Fingerprint), Where: e.subject(), Title: adviceText(e.Type, e.Class, say.Lang()).Title, Vulnerability: e.Vulnerability,
+		Severity: e.Severity, State: stateTag(say, e), LastSeen: e.LastSeen, Copy: e.Role == footprint.Provider}
+	row.URL = path + "/" + row.Value
+	if e.Address != "" {
+		row.Name = e.Name
+	}
+	for _, c := range filled.chosen {
+		row.Chosen = row.Chosen || c == e.Fingerprint
+	}
+	return row
+}
+
+func (v *exposuresPage) options(say *i18n.Printer, s Search, l Listed) {
+	for _, state := range []string{"open", "closed", "each"} {
+		v.States = append(v.States, option{state, say.T("notify.portal.state." + state), state == s.State || state == "each" && s.State == ""})
+	}
+	v.Severities = []option{{"", say.T("notify.portal.list.every_severity"), s.Severity == 0}}
+	for sev := feeds.Critical; sev >= feeds.Info; sev-- {
+		v.Severities = append(v.Severities, option{sev.String(), say.T("web.severity." + sev.String()), sev == s.Severity})
+		if n := l.Open[sev]; n > 0 {
+			v.Open = append(v.Open, severityCount{sev, n, v.Path + "?severity=" + sev.String()})
+		}
+	}
+	v.Types = []option{{"", say.T("notify.portal.list.every_type"), s.Type == ""}}
+	for _, t := range l.Types {
+		v.Types = append(v.Types, option{t, say.T("notify.portal.list.type_option", "Title", adviceText(t, "", say.Lang()).Title, "Type", t), t == s.Type})
+	}
+	v.Sort = []option{{"", say.T("notify.portal.list.by_severity"), !s.BySeen}, {"seen", say.T("notify.portal.list.by_seen"), s.BySeen}}
+}
+
+// empty says what it means that there is nothing to see, and what to do next.
+func (v *exposuresPage) empty(say *i18n.Printer, s Search, l Listed, o db.ID) {
+	const id = "notify.portal.empty."
+	switch {
+	case len(v.Rows) > 0:
+	case v.Next != "" || s.After != nil:
+		v.Empty = &web.Empty{Title: say.T(id + "end"), Text: say.T(id + "end_text")}
+	case v.Any && v.Narrowed:
+		v.Empty = &web.Empty{Title: say.T(id + "search"), Text: say.T(id + "search_text")}
+	case v.Any:
+		v.Empty = &web.Empty{Title: say.T(id + "done"), Text: say.T(id + "done_text")}
+	case !l.Whole:
+		v.Empty = &web.Empty{Title: say.T(id + "part"), Text: say.T(id + "part_text")}
+	case l.Watched == 0:
+		v.Empty = &web.Empty{Title: say.T(id + "none"), Text: say.T(id + "none_text")}
+		v.ToDo, v.ToDoText = "/o/"+o.String()+"/assets", say.T(id+"none_do")
+	default:
+		v.Empty = &web.Empty{Title: say.T(id + "calm"), Text: say.N(id+"calm_text", l.Watched, "Date", say.Date(l.Since))}
+		v.ToDo, v.ToDoText = "/o/"+o.String()+"/assets", say.T(id+"calm_do")
+	}
+}
+
+func noteField(say *i18n.Printer, filled form) web.Field {
+	return web.Field{Type: "textarea", Rows: 2, MaxLength: mostNote, Name: "note", Label: say.T("notify.page.answer.note"), Hint: say.T("notify.page.answer.note_hint"),
+		Value: filled.note, Error: filled.wrong}
+}
+
+// answerViews are the buttons of a holder.
+func answerViews(say *i18n.Printer, h Holder) (list []answerView) {
+	for _, a := range answersOf[h] {
+		list = append(list, answerView{Value: string(a), Label: say.T("notify.answer." + string(a) + ".label"),
+			Line: say.T("notify.answer." + string(a) + ".line"), Quiet: a != OnIt && a != IsSolved})
+	}
+	return list
+}
+
+// readAnswer reads an answer from a form; what a person can mend comes back as lines for the page.
+func readAnswer(r *http.Request) (f Feedback, filled form, wrong []web.FieldError, err error) {
+	if err = parseForm(r); err != nil {
+		return
+	}
+	say := web.Printer(r)
+	f = Feedback{Answer: Answer(r.PostForm.Get("answer")), Note: strings.ReplaceAll(r.PostForm.Get("note"), "\r\n", "\n")}
+	filled.note = f.Note
+	if f.Answer == "" {
+		wrong = append(wrong, web.FieldError{Field: "answers", Text: say.T("notify.answer.choose")})
+	}
+	if utf8.RuneCountInString(f.Note) > mostNote {
+		filled.wrong = say.T("notify.answer.long")
+		wrong = append(wrong, web.FieldError{Field: "note", Text: filled.wrong})
+	}
+	return f, filled, wrong, nil
+}
+
+// answerMany takes one answer about all that was ticked, and leads back to the same list.
+func (p *portal) answerMany(w http.ResponseWriter, r *http.Request) error {
+	s, err := searchOf(r.URL.Query())
+	if err != nil {
+		return err
+	}
+	f, filled, wrong, err := readAnswer(r)
+	if err != nil {
+		return err
+	}
+	if f.Chosen, err = parseChosen(r.PostForm["about"]); err != nil {
+		return err
+	}
+	filled.chosen = f.Chosen
+	if len(f.Chosen) == 0 {
+		wrong = append(wrong, web.FieldError{Field: "chosen", Text: web.Printer(r).T("notify.portal.none_chosen")})
+	}
+	if len(wrong) > 0 {
+		if _, err := p.mayAnswer(r); err != nil {
+			return err
+		}
+		return p.showList(w, r, s, filled, wrong...)
+	}
+	given, err := p.n.Respond(r.Context(), organisation(r), f)
+	if fault.KindOf(err) == fault.TooMany {
+		return p.showList(w, r, s, filled, web.FieldError{Field: "answers", Text: web.Printer(r).T("notify.portal.help_often")})
+	}
+	if err != nil {
+		return err
+	}
+	q := s.query()
+	q.Set("done", string(f.Answer))
+	q.Set("n", strconv.FormatInt(given.Changed, 10))
+	http.Redirect(w, r, "/o/"+organisation(r).String()+"/exposures?"+q.Encode(), http.StatusSeeOther)
+	return nil
+}
+
+// mayAnswer refuses whoever may not answer before the page shows anything of what was sent.
+func (p *portal) mayAnswer(r *http.Request) (v sight, err error) {
+	err = p.n.db.Read(r.Context(), func(tx *db.Tx) error {
+		v, err = p.n.sightOf(r.Context(), tx, organisation(r), answering, true)
+		return err
+	})
+	return v, err
+}
+
+// manyDone says what was done just now with what was ticked.
+func manyDone(say *i18n.Printer, q url.Values) string {
+	a := Answer(q.Get("done"))
+	if _, known := leadsTo[a]; !known && a != Help || a == Forwarded {
+		return ""
+	}
+	n, _ := strconv.Atoi(q.Get("n"))
+	if a == Help {
+		return say.T("notify.page.done.help.title")
+	}
+	return say.N("notify.portal.done", max(0, min(n, pageSize)), "Answer", say.T("notify.answer."+string(a)+".label"))
+}
