@@ -100,12 +100,12 @@ type Listed struct {
 	In        actor.In
 	Whole     bool // the actor may see all of the organisation's exposures
 	Exposures []Exposure
-	Next      *Mark // nil at the end
-	Total     int   // at most mostCounted
-	More      bool  // there are more than that
-	Open      map[feeds.Severity]int
-	Types     []string // that the organisation has
-	Watched   int      // assets that findings are matched by, told when there is nothing at all
+	Next      *Mark                  // nil at the end
+	Total     int                    // at most mostCounted
+	More      bool                   // there are more than that
+	Open      map[feeds.Severity]int // each at most one more than mostCounted
+	Types     []string               // that the organisation has
+	Watched   int                    // assets that findings are matched by, told when there is nothing at all
 	Since     time.Time
 }
 
@@ -135,8 +135,11 @@ func (n *Notify) List(ctx context.Context, organisation db.ID, s Search, limit i
 				l.Exposures = append(l.Exposures, e)
 			}
 		}
-		if l.Total, err = countFound(ctx, tx, v, organisation, s, mostCounted+1); err != nil {
-			return err
+		l.Total = len(list)
+		if s.After != nil || l.Next != nil { // there is more than this piece
+			if l.Total, err = countFound(ctx, tx, v, organisation, s, mostCounted+1); err != nil {
+				return err
+			}
 		}
 		if l.Total > mostCounted {
 			l.Total, l.More = mostCounted, true
@@ -204,6 +207,11 @@ func (n *Notify) Look(ctx context.Context, organisation db.ID, print Fingerprint
 		d.Source, d.Report, d.Closes = r.sourceName, r.name, closesByAbsence(r.format, r.kind, d.Class, r.regular)
 		if d.Answers, err = answersAbout(ctx, tx, organisation, print, 50); err != nil {
 			return err
+		}
+		for i, a := range d.Answers { // the same words may be about more than the mandate covers
+			if !v.every && (a.Behalf == "" || a.Behalf != v.in.Behalf) {
+				d.Answers[i].Note = ""
+			}
 		}
 		d.Told, err = toldAbout(ctx, tx, organisation, print, 50)
 		return err

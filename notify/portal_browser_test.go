@@ -39,12 +39,12 @@ func TestPortalInBrowser(t *testing.T) {
 	c, s := openDoor(t)
 	var many []string
 	for i := range 55 {
-		many = append(many, rdpLine(fmt.Sprintf("198.51.100.%d", i%16), fmt.Sprintf("host-%d.vonk.example", i)))
+		many = append(many, fmt.Sprintf("NOW,medium,198.51.100.%d,tcp,%d,host-%d.vonk.example,http,64500", i%16, 8000+i, i))
 	}
 	c.ingest("scan_rdp", rdp, rdpLine("192.0.2.11", ""))
 	c.ingest("scan_exchange", rdp, `NOW,critical,192.0.2.9,tcp,443,mail.korst.example,"exchange;cve-2024-21410",64500`)
 	c.assets("smid,domain,vonk.example,owner", "it,domain,visser.example,owner")
-	c.ingest("scan_http", rdp, strings.ReplaceAll(strings.Join(many, "\n"), ",high,", ",medium,"))
+	c.ingest("scan_http", rdp, many...)
 	me := c.as("bakker")
 	bakker := c.organisation("bakker").ID
 	if _, err := me.notify.Respond(me.ctx, bakker, Feedback{Answer: OnIt, Note: "De leverancier komt dinsdag.", Chosen: []Fingerprint{c.one("bakker", "192.0.2.7").Fingerprint}}); err != nil {

@@ -234,6 +234,23 @@ func TestPortalHidesWhatIsNotYours(t *testing.T) {
 		if page := c.ask("it", "GET", x, nil).Body.String(); !strings.Contains(page, "Namens Visser IT") {
 			t.Error("the page does not say on whose behalf")
 		}
+		// What was said in bulk may be about more than a mandate covers; a form of another site says nothing.
+		if w := c.ask("bakker", "POST", x+"/answers", url.Values{"answer": {"help"}, "note": {"Ook onze kassa"}, "about": {mine, copied}}); w.Code != 303 {
+			t.Errorf("%d", w.Code)
+		}
+		for who, want := range map[string]bool{"bakker": true, "it": true, "it-one": false} {
+			if page := c.ask(who, "GET", x+"/"+copied, nil).Body.String(); strings.Contains(page, "Ook onze kassa") != want || !strings.Contains(page, "We willen hulp") {
+				t.Errorf("%s reads what was said: %v", who, !want)
+			}
+		}
+		r := httptest.NewRequest("POST", x+"/answers", strings.NewReader(form.Encode()))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Sec-Fetch-Site", "cross-site")
+		r.AddCookie(&http.Cookie{Name: "as", Value: "bakker"})
+		foreign := httptest.NewRecorder()
+		if c.site.ServeHTTP(foreign, r); foreign.Code != http.StatusForbidden {
+			t.Errorf("a form of another site: %d", foreign.Code)
+		}
 		// A GET with the words of a form changes nothing.
 		c.ask("bakker", "GET", x+"/"+mine+"?answer=solved", nil)
 		if w := c.ask("bakker", "GET", x+"/"+mine+"/answers?answer=solved", nil); w.Code != 404 && w.Code != 405 {

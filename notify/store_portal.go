@@ -2,6 +2,7 @@ package notify
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -131,28 +132,49 @@ func countFound(ctx context.Context, tx *db.Tx, v sight, organisation db.ID, s S
 	return n, err
 }
 
+// countOpen counts what is still to be done by severity, each up to one more than mostCounted.
 func countOpen(ctx context.Context, tx *db.Tx, v sight, organisation db.ID) (map[feeds.Severity]int, error) {
 	open := map[feeds.Severity]int{}
-	c := within(v, organisation)
-	err := tx.Each(ctx, func(scan func(...any) error) error {
-		var severity int64
-		var count int
-		err := scan(&severity, &count)
-		open[feeds.Severity(severity)] = count
-		return err
-	}, `SELECT severity, count(*) FROM notify_exposure `+c.String()+` AND state IN (`+quoteStates(openStates)+`) GROUP BY severity`, c.args...)
-	return open, err
+	for severity := feeds.Info; severity <= feeds.Critical; severity++ {
+		n, err := countFound(ctx, tx, v, organisation, Search{State: "open", Severity: severity}, mostCounted+1)
+		if err != nil {
+			return nil, err
+		}
+		if n > 0 {
+			open[severity] = n
+		}
+	}
+	return open, nil
 }
 
+// mostTypes is how many types a list offers to choose from.
+const mostTypes = 200
+
+// typesOf returns the types of an organisation's exposures in their order, by a step in the index for
+// each; of what a mandate covers a part of, by reading it.
 func typesOf(ctx context.Context, tx *db.Tx, v sight, organisation db.ID) (list []string, err error) {
 	c := within(v, organisation)
-	err = tx.Each(ctx, func(scan func(...any) error) error {
-		var s string
-		err := scan(&s)
-		list = append(list, s)
-		return err
-	}, `SELECT DISTINCT type FROM notify_exposure `+c.String()+` ORDER BY type LIMIT 200`, c.args...)
-	return list, err
+	if !v.every {
+		err = tx.Each(ctx, func(scan func(...any) error) error {
+			var s string
+			err := scan(&s)
+			list = append(list, s)
+			return err
+		}, `SELECT DISTINCT type FROM notify_exposure `+c.String()+` ORDER BY type LIMIT `+itoa(mostTypes), c.args...)
+		return list, err
+	}
+	last := ""
+	for len(list) < mostTypes {
+		err := tx.One(ctx, `SELECT type FROM notify_exposure WHERE organisation_id = ?1 AND type > ?2 ORDER BY type LIMIT 1`, []any{organisation, last}, &last)
+		if errors.Is(err, db.ErrNoRows) {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, last)
+	}
+	return list, nil
 }
 
 func exposuresByPrint(ctx context.Context, tx *db.Tx, organisation db.ID, chosen []Fingerprint) (list []Exposure, err error) {

@@ -165,7 +165,7 @@ type option struct {
 
 type severityCount struct {
 	Severity feeds.Severity
-	Count    int
+	Count    string
 	URL      string
 }
 
@@ -260,7 +260,11 @@ func (v *exposuresPage) options(say *i18n.Printer, s Search, l Listed) {
 	for sev := feeds.Critical; sev >= feeds.Info; sev-- {
 		v.Severities = append(v.Severities, option{sev.String(), say.T("web.severity." + sev.String()), sev == s.Severity})
 		if n := l.Open[sev]; n > 0 {
-			v.Open = append(v.Open, severityCount{sev, n, v.Path + "?severity=" + sev.String()})
+			count := say.Number(int64(min(n, mostCounted)))
+			if n > mostCounted {
+				count += "+"
+			}
+			v.Open = append(v.Open, severityCount{sev, count, v.Path + "?severity=" + sev.String()})
 		}
 	}
 	v.Types = []option{{"", say.T("notify.portal.list.every_type"), s.Type == ""}}

@@ -2,6 +2,7 @@
 -- What an organisation has, the worst and newest first; state and type stand in it so that counting reads no rows.
 -- last_seen does not: it changes with every report, and an index of it would have to be written anew each time.
 CREATE INDEX notify_exposure_worst ON notify_exposure (organisation_id, severity, first_seen, fingerprint, state, type);
+CREATE INDEX notify_exposure_type ON notify_exposure (organisation_id, type);
 CREATE INDEX notify_report_completed ON notify_report (completed_at);
 
 -- Feedback also comes from people who are signed in and from programs; that is about exposures, and not by way of a
