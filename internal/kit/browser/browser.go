@@ -340,6 +340,17 @@ func (a *Authenticator) Sleep(asleep bool) {
 	}
 }
 
+// addCredential is webauthn.AddCredential with parameters of our own: the library's hold a field of a newer extension,
+// which the browser refuses for a device that has not got it.
+var addCredential = cdp.Command[map[string]any, cdp.Empty]{Method: webauthn.CommandAddCredential}
+
+func plainCredential(id webauthn.AuthenticatorID, c *webauthn.Credential) map[string]any {
+	return map[string]any{"authenticatorId": id, "credential": map[string]any{
+		"credentialId": c.CredentialID, "isResidentCredential": c.IsResidentCredential, "rpId": c.RpID, "privateKey": c.PrivateKey, "userHandle": c.UserHandle,
+		"signCount": c.SignCount, "backupEligibility": c.BackupEligibility, "backupState": c.BackupState,
+	}}
+}
+
 // Rewind sets the counters of the device's passkeys back, as a copy that was made earlier would have them.
 func (a *Authenticator) Rewind() {
 	a.b.t.Helper()
@@ -348,7 +359,7 @@ func (a *Authenticator) Rewind() {
 		c := list.Credentials[i]
 		c.SignCount = 0
 		if _, err = chromedp.Call(a.b.ctx, webauthn.RemoveCredential, webauthn.RemoveCredentialParams{AuthenticatorID: a.id, CredentialID: c.CredentialID}); err == nil {
-			_, err = chromedp.Call(a.b.ctx, webauthn.AddCredential, webauthn.AddCredentialParams{AuthenticatorID: a.id, Credential: c})
+			_, err = chromedp.Call(a.b.ctx, addCredential, plainCredential(a.id, c))
 		}
 	}
 	if err != nil {
