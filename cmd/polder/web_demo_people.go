@@ -38,7 +38,7 @@ func (d *demoSite) be(w http.ResponseWriter, r *http.Request) error {
 	}
 	http.SetCookie(w, demoSession(token))
 	to := "/home"
-	if personas[i].staff.Any(actor.Analyst | actor.Adviser) {
+	if personas[i].staff.Any(actor.Analyst | actor.Adviser | actor.Auditor) {
 		to = "/desk"
 	}
 	http.Redirect(w, r, to, http.StatusSeeOther)

@@ -71,6 +71,9 @@ func (a *app) site(o web.Options) (*web.Site, error) {
 	a.signin.ProgramRoutes(site)
 	const portal = "/o/{organisation}"
 	site.Order(portal, portal+"/exposures", portal+"/warnings", portal+"/assets", portal+"/contacts", portal+"/people", portal+"/mandates", portal+"/clients", portal+"/tokens", portal+"/settings")
+	if err := a.recordRoutes(site); err != nil {
+		return nil, err
+	}
 	api := web.NewAPI(site, 5, 100)
 	a.signin.API(api)
 	a.directory.API(api)

@@ -98,3 +98,28 @@ func List(ctx context.Context, tx *db.Tx, from time.Time, limit int) (list []Eve
 	}, `SELECT at, actor, action, object, organisation_id, detail FROM audit_event WHERE at >= ?1 ORDER BY at, id LIMIT ?2`, db.At(from), limit)
 	return list, err
 }
+
+// Mark is a place in the record, for reading on from there.
+type Mark struct {
+	At time.Time
+	ID db.ID
+}
+
+// Before returns at most limit events that come before the mark, the latest first; from the end when
+// the mark is zero. last is the mark of the last of them.
+func Before(ctx context.Context, tx *db.Tx, m Mark, limit int) (list []Event, last Mark, err error) {
+	at := db.Time{Time: m.At}
+	if m.At.IsZero() {
+		at = db.At(time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC))
+	}
+	err = tx.Each(ctx, func(scan func(...any) error) error {
+		var e Event
+		var when db.Time
+		err := scan(&last.ID, &when, &e.Actor, &e.Action, &e.Object, &e.Organisation, &e.Detail)
+		e.At, last.At = when.Time, when.Time
+		list = append(list, e)
+		return err
+	}, `SELECT id, at, actor, action, object, organisation_id, detail FROM audit_event
+		WHERE at <= ?1 AND (at < ?1 OR id < ?2) ORDER BY at DESC, id DESC LIMIT ?3`, at, m.ID[:], limit)
+	return list, last, err
+}
