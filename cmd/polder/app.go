@@ -130,6 +130,10 @@ func (a *app) wire(ctx context.Context) error {
 	})
 	a.notify.Register(a.post)
 	a.signin.OnForget(a.notify.ForgetPerson)
+	a.signin.OnExport("answers", a.notify.ExportPerson)
+	a.directory.OnExport("exposures", a.notify.ExportExposures)
+	a.directory.OnExport("warnings", a.notify.ExportWarnings)
+	a.directory.OnExport("answers", a.notify.ExportAnswers)
 	return nil
 }
 
