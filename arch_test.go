@@ -21,9 +21,12 @@ import (
 
 // arrows says which domains a domain may import; what those may import, it may too.
 var arrows = map[string][]string{
-	"insight":   {"exchange", "grants", "assess", "advise", "community"},
+	"insight":   {"exchange", "grants", "assess", "advise", "community", "collect", "outreach"},
 	"exchange":  {"cases"},
 	"cases":     {"notify"},
+	"collect":   {"notify"},
+	"outreach":  {"notify"},
+	"follow":    {"notify"},
 	"notify":    {"footprint"},
 	"footprint": {"directory"},
 	"grants":    {"partners"},

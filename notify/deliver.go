@@ -18,6 +18,7 @@ type Delivery string
 // The states of a delivery.
 const (
 	Queued     Delivery = "queued"    // not yet accepted by the mail server
+	Held       Delivery = "held"      // kept back by an analyst or a rule, until it is let go
 	Delivered  Delivery = "sent"      // accepted
 	DeferredTo Delivery = "deferred"  // refused for now, tried again
 	Bounced    Delivery = "bounced"   // came back after it was accepted
@@ -27,15 +28,16 @@ const (
 
 // deliveryMoves says which state may follow which; the SQL and the test read it too.
 var deliveryMoves = map[Delivery][]Delivery{
-	Queued:     {Delivered, DeferredTo, Failed, Withdrawn},
-	DeferredTo: {Delivered, DeferredTo, Failed, Withdrawn},
+	Queued:     {Delivered, DeferredTo, Failed, Withdrawn, Held},
+	Held:       {Queued, Withdrawn},
+	DeferredTo: {Delivered, DeferredTo, Failed, Withdrawn, Held},
 	Delivered:  {Bounced},
 	Bounced:    {},
 	Failed:     {},
 	Withdrawn:  {},
 }
 
-var deliveries = []Delivery{Queued, Delivered, DeferredTo, Bounced, Failed, Withdrawn}
+var deliveries = []Delivery{Queued, Held, Delivered, DeferredTo, Bounced, Failed, Withdrawn}
 
 // deliveriesBefore returns the states that may move to the one given.
 func deliveriesBefore(to Delivery) (list []Delivery) {

@@ -25,6 +25,7 @@ var personas = []persona{
 	{"supplier", "Ravi Bakker", "ravi@kordaat-it.example", "nl", 0, "Z006", actor.Owner},
 	{"university", "Emma Clarke", "emma.clarke@uvz.example", "en", 0, "Z003", actor.SecurityContact},
 	{"adviser", "Sam de Boer", "sam@" + demoDomain, "nl", actor.Analyst | actor.Adviser, "", 0},
+	{"analyst", "Bram Peeters", "bram@" + demoDomain, "nl", actor.Analyst | actor.Editor, "", 0},
 	{"auditor", "Nadia Smit", "nadia@" + demoDomain, "nl", actor.Auditor, "", 0},
 	{"administrator", "Els Dijkstra", "els@" + demoDomain, "nl", actor.Administrator, "", 0},
 }

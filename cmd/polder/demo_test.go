@@ -625,6 +625,7 @@ func TestDemoPeople(t *testing.T) {
 		"supplier":      {of: 200, of + "/assets": 200, of + "/people": 404, "/desk/organisations": 404},
 		"university":    {of: 404, of + "/assets": 404},
 		"adviser":       {of: 404, "/desk/organisations": 200, "/desk/claims": 200, "/desk/people": 404},
+		"analyst":       {of: 404, "/desk/claims": 200, "/desk/people": 404},
 		"auditor":       {of: 404, "/desk/record": 200, "/desk/organisations": 404},
 		"administrator": {of: 404, "/desk/organisations": 404, "/desk/people": 200},
 	} {
