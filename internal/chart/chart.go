@@ -304,6 +304,7 @@ func (c Chart) stack(b *strings.Builder, f frame) {
 	var names []name
 	for _, s := range c.Series {
 		var over, back strings.Builder
+		any := false
 		for i := range c.Labels {
 			v := c.at(s, i)
 			if math.IsNaN(v) || v < 0 {
@@ -314,10 +315,11 @@ func (c Chart) stack(b *strings.Builder, f frame) {
 				verb = "M"
 			}
 			fmt.Fprintf(&over, "%s%s %s", verb, pen(f.x(i)), pen(f.y(base[i]+v)))
+			any = any || v > 0
 			under := back.String()
 			back.Reset()
 			fmt.Fprintf(&back, "L%s %s%s", pen(f.x(i)), pen(f.y(base[i])), under)
-			if i == len(c.Labels)-1 && v > 0 {
+			if i == len(c.Labels)-1 && any { // also of what has gone down to nothing
 				names = append(names, name{s.Name, tone(s.Tone), f.y(base[i] + v/2)})
 			}
 			base[i] += v
