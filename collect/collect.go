@@ -57,6 +57,9 @@ type Settings struct {
 	Desk     string // bare mail address of the desk; may be ""
 	Location *time.Location
 	Key      []byte // the centre's key, 32 bytes
+	// Folders lie on this machine and may be read as maildirs, besides mail in the data folder.
+	Folders   []string
+	MaxReport int64 // bytes of one report; 8 GiB when zero
 }
 
 // House is what collect stands on.
@@ -90,6 +93,10 @@ func New(d *db.DB, now func() time.Time, h House) *Collect {
 		db: d, notify: h.Notify, outbox: h.Outbox, queue: h.Queue, catalog: h.Catalog, client: h.Client,
 		now: now, log: h.Log, set: h.Settings, box: seal.New(h.Key, "collect source"),
 	}
+	if c.set.MaxReport <= 0 {
+		c.set.MaxReport = MaxReport
+	}
+	c.register()
 	return c
 }
 

@@ -23,6 +23,8 @@ type Offer struct {
 	Source   string    // key; "" for the mapping's, else "shadowserver" or "intelmq" by format
 	Type     string    // report type, where the name does not tell it
 	Mapping  []byte    // YAML, for CSV files of any other shape; nil for none
+	TLP      string    // instead of the mapping's or the source's own; "" for those
+	Licence  string    // the same
 	Received time.Time // zero: now
 	Actor    string    // who offers it, for the record
 	// Progress is called now and then with the bytes read and the size; may be nil.
@@ -197,6 +199,12 @@ func sourceOf(o Offer, feed *feeds.Feed) (Source, error) {
 	}
 	if key == "" {
 		key = feed.Format()
+	}
+	if o.TLP != "" {
+		tlp = o.TLP
+	}
+	if o.Licence != "" {
+		licence = o.Licence
 	}
 	return newSource(key, tlp, licence)
 }

@@ -136,9 +136,16 @@ func (a *app) wire(ctx context.Context) error {
 	a.directory.OnExport("exposures", a.notify.ExportExposures)
 	a.directory.OnExport("warnings", a.notify.ExportWarnings)
 	a.directory.OnExport("answers", a.notify.ExportAnswers)
+	hosts, folders := a.set.Collectable()
+	if client, err = fetch.New(fetch.Options{Resolver: a.set.Resolver, Inner: hosts, Timeout: 30 * time.Second}); err != nil {
+		return unusable{fault.Wrap(fault.Invalid, err, "POLDER_RESOLVER cannot be used")}
+	}
 	a.collect = collect.New(a.db, a.now, collect.House{
 		Notify: a.notify, Outbox: a.outbox, Queue: a.queue, Catalog: a.catalog, Client: client, Log: a.log,
-		Settings: collect.Settings{BaseURL: a.set.BaseURL, Centre: a.set.Name, Desk: deskAddress(a.set.Desk), Location: a.set.Location(), Key: key},
+		Settings: collect.Settings{
+			BaseURL: a.set.BaseURL, Centre: a.set.Name, Desk: deskAddress(a.set.Desk), Location: a.set.Location(), Key: key,
+			Folders: folders, MaxReport: a.set.MaxReport << 20,
+		},
 	})
 	return nil
 }

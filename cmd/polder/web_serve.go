@@ -86,6 +86,7 @@ func (a *app) site(o web.Options) (*web.Site, error) {
 	a.directory.API(api)
 	a.footprint.API(api)
 	a.notify.API(api)
+	a.collect.API(api)
 	a.operatorRoutes(site, metrics, o.Demo)
 	return site, nil
 }

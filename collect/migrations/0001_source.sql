@@ -38,6 +38,7 @@ CREATE TABLE collect_run (
     detail     TEXT   NOT NULL          -- what the other side said, without secrets
 );
 CREATE INDEX collect_run_source ON collect_run (source_id, started_at);
+CREATE INDEX collect_run_started ON collect_run (started_at);
 
 -- What was had of a source that lists what there is, so that it is not asked for again.
 CREATE TABLE collect_had (

@@ -52,6 +52,9 @@ type Settings struct {
 
 	Resolver string `name:"resolver" env:"POLDER_RESOLVER" help:"DNS resolver that proofs of domains are asked of, such as 192.0.2.53:53; those of this machine when empty." placeholder:"ADDRESS"`
 
+	CollectAllow []string `name:"collect-allow" env:"POLDER_COLLECT_ALLOW" help:"Hosts of your own networks that sources may lie on, such as reports.internal or reports.internal:8443, and folders of this machine that may be read as maildirs, such as /var/mail/reports. Nothing inner is asked or read without." placeholder:"HOST|DIR"`
+	MaxReport    int64    `name:"max-report" env:"POLDER_MAX_REPORT" default:"8192" help:"Largest report that is fetched or may be pushed, in MB." placeholder:"MB"`
+
 	KVKURL string `name:"kvk-url" env:"POLDER_KVK_URL" default:"https://api.kvk.nl/api" help:"Address of the API of the Dutch trade register." placeholder:"URL"`
 	KVKKey string `name:"kvk-key" env:"POLDER_KVK_KEY" help:"Key for the API of the Dutch trade register; without it numbers are checked by their form alone." placeholder:"KEY"`
 
@@ -100,6 +103,14 @@ func (s *Settings) Check() error {
 			bad("POLDER_TRUSTED_PROXIES must be networks such as 10.0.0.0/8 or 192.0.2.7/32, with commas between")
 		}
 	}
+	for _, entry := range s.CollectAllow {
+		if !filepath.IsAbs(entry) && (entry == "" || strings.ContainsAny(entry, "/@ ")) {
+			bad("POLDER_COLLECT_ALLOW must be hosts such as reports.internal:8443 and whole paths of folders, with commas between")
+		}
+	}
+	if s.MaxReport < 0 || s.MaxReport > 1<<20 {
+		bad("POLDER_MAX_REPORT must be 1 to 1048576")
+	}
 	if s.KeepClosed < 0 {
 		bad("POLDER_KEEP_CLOSED must not be negative")
 	}
@@ -120,6 +131,18 @@ func (s *Settings) ProxyNetworks() (list []netip.Prefix) {
 		}
 	}
 	return list
+}
+
+// Collectable parts what sources may lie on into hosts and folders.
+func (s *Settings) Collectable() (hosts, folders []string) {
+	for _, entry := range s.CollectAllow {
+		if filepath.IsAbs(entry) {
+			folders = append(folders, filepath.Clean(entry))
+		} else {
+			hosts = append(hosts, entry)
+		}
+	}
+	return hosts, folders
 }
 
 // Location returns the time zone of Check-ed settings.

@@ -29,6 +29,7 @@ var Scopes = []Scope{
 	{Name: "assets:write", Since: day(2026, 11, 1), Place: actor.Keepers},
 	{Name: "exposures:read", Since: day(2026, 11, 1), Place: actor.Keepers},
 	{Name: "exposures:write", Since: day(2026, 11, 1), Place: actor.Keepers},
+	{Name: "reports:write", Since: day(2026, 11, 25), Staff: actor.Analyst},
 	{Name: "register:read", Since: day(2026, 11, 1), Staff: actor.Analyst | actor.Adviser},
 }
 

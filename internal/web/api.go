@@ -173,7 +173,15 @@ func (t routes) Handle(op *huma.Operation, handler func(huma.Context)) {
 		}
 		f := &failed{}
 		held := &held{header: http.Header{}}
-		handler(humago.NewContext(op, r.WithContext(context.WithValue(r.Context(), failedKey{}, f)), held))
+		ctx := context.WithValue(r.Context(), failedKey{}, f)
+		if access.body > MaxBody { // it may take long; each piece of it must come within the server's usual time
+			r.Body = patient(w, r.Body)
+			ctx = withStill(ctx, func() error {
+				_, err := t.a.site.admit(access, op.Method+" "+APIPath+op.Path, w, r)
+				return err
+			})
+		}
+		handler(humago.NewContext(op, r.WithContext(ctx), held))
 		if f.err != nil {
 			return f.err
 		}
