@@ -54,7 +54,8 @@ func (c *Collect) pull(ctx context.Context, id db.ID, asked bool) error {
 		return context.Cause(ctx) // somebody else may be at it: what this run did is in no row of its own
 	}
 	h.conclude(ctx, failed)
-	err = c.db.Write(context.WithoutCancel(ctx), func(tx *db.Tx) error { return h.settle(ctx, tx) })
+	to := context.WithoutCancel(ctx)
+	err = c.db.Write(to, func(tx *db.Tx) error { return h.settle(to, tx) })
 	if err != nil {
 		return fmt.Errorf("write down what came of source %s: %w", s.Key, err)
 	}
@@ -202,8 +203,10 @@ func reasonOf(err error) Reason {
 		return NoFolder
 	case errors.Is(err, mailbox.ErrNotOffered):
 		return NotIMAP
-	case errors.Is(err, fetch.ErrNotThere), errors.Is(err, errOdd):
+	case errors.Is(err, fetch.ErrRedirect), errors.Is(err, errOdd):
 		return Odd
+	case errors.Is(err, fetch.ErrNotThere):
+		return Gone
 	case errors.Is(err, errOutside):
 		return Unreachable
 	}

@@ -23,6 +23,9 @@ var ErrUnpacks = errors.New("the compressed answer grows too much")
 // ErrSlow says that a server let us wait too long, at its beginning or in the middle.
 var ErrSlow = errors.New("the server is too slow")
 
+// ErrRedirect says that the server answers in a way that is not followed.
+var ErrRedirect = errors.New("a redirect or an answer that is not followed")
+
 // ErrAddress says that an address cannot be asked, whatever is behind it.
 var ErrAddress = errors.New("not an address such as https://example.nl/reports.csv")
 
@@ -75,11 +78,11 @@ func (c *Client) Stream(ctx context.Context, q Question) (*Stream, error) {
 	client := &http.Client{Transport: transport, CheckRedirect: func(r *http.Request, via []*http.Request) error {
 		switch {
 		case len(q.Body) > 0: // which may hold a secret
-			return fmt.Errorf("%w: it redirects a question", ErrNotThere)
+			return fmt.Errorf("%w: of a question", ErrRedirect)
 		case len(via) > 5:
-			return fmt.Errorf("%w: it redirects too often", ErrNotThere)
+			return fmt.Errorf("%w: too often", ErrRedirect)
 		case r.URL.Scheme != "https" || r.URL.User != nil:
-			return fmt.Errorf("%w: it redirects away from https", ErrNotThere)
+			return fmt.Errorf("%w: away from https", ErrRedirect)
 		}
 		r.Header.Del("Referer")
 		for name, value := range q.Secret {
@@ -266,8 +269,9 @@ func (w *watched) Read(p []byte) (int, error) {
 	if n > 0 {
 		w.touch()
 	}
-	if err != nil && err != io.EOF && errors.Is(context.Cause(w.ctx), ErrSlow) {
-		err = ErrSlow
+	// Also an end that came after we hung up is none: the server may have ended its answer because of that.
+	if err != nil && w.ctx.Err() != nil {
+		err = context.Cause(w.ctx)
 	}
 	return n, err
 }
@@ -296,7 +300,7 @@ func unpacked(resp *http.Response, body *watched, size int64) (io.Reader, error)
 		}
 		return &upTo{src: z, packed: body, left: size}, nil
 	default:
-		return nil, fmt.Errorf("%w: compressed in a way that nobody asked for", ErrNotThere)
+		return nil, fmt.Errorf("%w: compressed in a way that nobody asked for", ErrRedirect)
 	}
 }
 
