@@ -1,9 +1,11 @@
 package collect
 
 import (
+	"context"
 	"time"
 
 	"polder/internal/db"
+	"polder/internal/fault"
 )
 
 // Run is what came of asking a source once.
@@ -62,3 +64,28 @@ const (
 // Reasons lists all of them, for whoever has their texts.
 var Reasons = []Reason{Unreachable, Forbidden, Slow, Certificate, TooLarge, Unpacks, Refused, Gone, Busy, Odd, Unreadable, Broken,
 	NoFolder, NotIMAP, Unsealed, Stopped, Killed, Ours}
+
+// Asked is a source with its last run, which has no id when it was never asked.
+type Asked struct {
+	Source
+	Last Run
+}
+
+// Sources returns the sources that are asked, by key.
+func (c *Collect) Sources(ctx context.Context) (list []Asked, err error) {
+	if !allowed(ctx) {
+		return nil, fault.Hidden()
+	}
+	err = c.db.Read(ctx, func(tx *db.Tx) error {
+		sources, err := allSources(ctx, tx)
+		if err != nil {
+			return err
+		}
+		last, err := lastRuns(ctx, tx)
+		for _, s := range sources {
+			list = append(list, Asked{s, last[s.ID]})
+		}
+		return err
+	})
+	return list, err
+}

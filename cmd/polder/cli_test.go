@@ -11,7 +11,7 @@ import (
 )
 
 var allCommands = []string{"demo", "serve", "work", "import", "import organisations", "import assets", "ingest", "exposures",
-	"notifications", "sources", "reports", "answers", "corrections", "user", "user add", "user list", "migrate", "version"}
+	"notifications", "sources", "sources list", "sources add", "sources run", "sources on", "sources off", "reports", "answers", "corrections", "user", "user add", "user list", "migrate", "version"}
 
 func TestEveryCommandHasHelp(t *testing.T) {
 	h := newHouse(t, nil)

@@ -116,6 +116,9 @@ func (w *world) register(ctx context.Context) error {
 	if err := w.app.footprint.Load(ctx); err != nil {
 		return err
 	}
+	if err := w.sources(ctx); err != nil {
+		return err
+	}
 	return w.settle(ctx)
 }
 
@@ -285,7 +288,7 @@ func (w *world) tidy(ctx context.Context) error {
 		return err
 	case len(waiting) > 0 || depth["outbox.send"].Waiting > 0:
 		return w.deliver(ctx)
-	case depth["footprint.look"].Waiting > 0: // a visitor asked to look at a proof
+	case depth["footprint.look"].Waiting > 0, depth["collect.pull"].Waiting > 0, depth["collect.read"].Waiting > 0: // a visitor asked to look at a proof, or a source
 		return w.app.queue.Drain(ctx)
 	}
 	return nil

@@ -42,7 +42,7 @@ type commands struct {
 	Ingest        ingestCommand        `cmd:"" help:"Read reports of vulnerable and hacked systems."`
 	Exposures     exposuresCommand     `cmd:"" help:"List what is exposed, at whom, and how it stands."`
 	Notifications notificationsCommand `cmd:"" help:"List the warnings and what became of them."`
-	Sources       sourcesCommand       `cmd:"" help:"List the sources, what they sent, and what recipients said of it."`
+	Sources       sourcesCommand       `cmd:"" help:"List the sources and what they sent; add sources that are asked on a schedule, and ask them."`
 	Reports       reportsCommand       `cmd:"" help:"List the latest reports, or the rejected lines of one."`
 	Answers       answersCommand       `cmd:"" help:"List what recipients answered, and who asks for help."`
 	Corrections   correctionsCommand   `cmd:"" help:"List the assets of which an organisation says that they are not its own."`

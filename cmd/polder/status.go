@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -19,12 +20,12 @@ import (
 	"polder/notify/feeds"
 )
 
-type sourcesCommand struct {
+type sourcesListCommand struct {
 	JSON bool `help:"Print JSON lines."`
 }
 
 // Run lists sources.
-func (c *sourcesCommand) Run(ctx context.Context, set *config.Settings, s streams) error {
+func (c *sourcesListCommand) Run(ctx context.Context, set *config.Settings, s streams) error {
 	return with(ctx, set, s, func(a *app) error {
 		list, err := a.notify.Sources(ctx)
 		if err != nil {
@@ -48,7 +49,11 @@ func (c *sourcesCommand) Run(ctx context.Context, set *config.Settings, s stream
 			}
 			return nil
 		}
-		if len(list) == 0 {
+		asked, err := a.collect.Sources(ctx)
+		if err != nil {
+			return err
+		}
+		if len(list)+len(asked) == 0 {
 			_, err := fmt.Fprintln(s.out, "No sources yet. A source is made when its first report is read: polder ingest FILE")
 			return err
 		}
@@ -71,7 +76,7 @@ func (c *sourcesCommand) Run(ctx context.Context, set *config.Settings, s stream
 			}
 			fmt.Fprintf(out, "%s\t%s\t%d\t%s\t%d\t%d\t%d\t%s\n", x.Key, x.TLP, x.Reports, last, x.Rows, x.Rejected, x.Matched, strings.Join(said, ", "))
 		}
-		return out.Flush()
+		return errors.Join(out.Flush(), a.listAsked(s.out, asked))
 	})
 }
 
