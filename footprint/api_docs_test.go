@@ -32,7 +32,7 @@ func TestExamplesOfTheAPI(t *testing.T) {
 	eachPrograms(t, func(t *testing.T, p *programs) {
 		secret := p.token("owner", "bakker", "organisation:read", "assets:read")
 		for _, e := range examples {
-			if strings.Contains(e[1], "/exposures") {
+			if strings.Contains(e[1], "/exposures") || strings.Contains(e[1], "/reports") { // run by notify and collect
 				continue
 			}
 			r := httptest.NewRequest("GET", address.FindString(e[1]), nil)
