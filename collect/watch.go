@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"polder/directory"
 	"polder/internal/audit"
 	"polder/internal/db"
 	"polder/internal/fault"
@@ -265,4 +266,16 @@ func (c *Collect) Expect(ctx context.Context, key string, hours int) error {
 		}
 		return audit.Append(ctx, tx, audit.Event{At: c.now(), Action: audit.Change, Object: "source " + key, Detail: "what is expected of it"})
 	})
+}
+
+// DeskLines says how many alarms there are.
+func (c *Collect) DeskLines(ctx context.Context, tx *db.Tx) ([]directory.Line, error) {
+	if !allowed(ctx) {
+		return nil, nil
+	}
+	list, err := openAlarms(ctx, tx)
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	return []directory.Line{{Key: "collect.alarm.line", Count: len(list), Path: sourcesPath}}, nil
 }

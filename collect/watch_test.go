@@ -77,6 +77,18 @@ func TestLate(t *testing.T) {
 		if n := k.letters("police is te laat"); n != 1 {
 			t.Errorf("%d letters", n)
 		}
+		for who, want := range map[string]int{"analyst": 1, "adviser": 0, "nobody": 0} {
+			err := k.db.Read(k.Context(), func(tx *db.Tx) error {
+				lines, err := k.collect.DeskLines(k.as(who), tx)
+				if len(lines) != want {
+					t.Errorf("%s is told %v", who, lines)
+				}
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
 		k.deliver("police", 4)
 		if got := k.alarms("police"); got != nil {
 			t.Errorf("it came again: %v", got)

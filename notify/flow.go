@@ -17,7 +17,7 @@ type Arrival struct {
 }
 
 // Arrivals returns when a source's complete reports came in, and how large they were, from the day of
-// the moment given on, the oldest first. It reads at most 20,000 of them.
+// the moment given on, the oldest first; the latest 20,000 at most.
 func (n *Notify) Arrivals(ctx context.Context, tx *db.Tx, source string, since time.Time) ([]Arrival, error) {
 	return arrivals(ctx, tx, source, since.Unix()/86400)
 }

@@ -2,6 +2,7 @@ package notify
 
 import (
 	"context"
+	"slices"
 
 	"polder/internal/db"
 )
@@ -15,7 +16,8 @@ func arrivals(ctx context.Context, tx *db.Tx, source string, day int64) (list []
 		list = append(list, a)
 		return err
 	}, `SELECT r.received_at, r.rows_read FROM notify_series s JOIN notify_report r ON r.series_id = s.id AND r.day >= ?2
-		WHERE s.source_key = ?1 AND r.state = 'complete' ORDER BY r.received_at LIMIT 20000`, source, day)
+		WHERE s.source_key = ?1 AND r.state = 'complete' ORDER BY r.received_at DESC LIMIT 20000`, source, day)
+	slices.Reverse(list)
 	return list, err
 }
 
