@@ -72,6 +72,18 @@ func (x Expectation) late(now time.Time) bool {
 	return x.Hours > 0 && !x.Last.IsZero() && now.Sub(x.Last) > time.Duration(x.Hours)*time.Hour
 }
 
+// stillLate tells whether a source that was late has not come since. What was learned of it is
+// forgotten after some weeks of silence; that it should have come is not.
+func (x Expectation) stillLate(a Alarm, now time.Time) bool {
+	if x.Set && (x.Hours == 0 || now.Sub(a.Since) <= time.Duration(x.Hours)*time.Hour) {
+		return false
+	}
+	return !x.Last.After(a.Since)
+}
+
+// off tells that this is a source that we could ask and do not: nothing is expected of it.
+func (s Source) off() bool { return s.Key != "" && !s.On() }
+
 // shrunk compares the last whole day of delivery with the middle of the seven before it.
 func shrunk(list []notify.Arrival, now time.Time, zone *time.Location) (day time.Time, usual, have int64, is bool) {
 	type sum struct {
@@ -149,8 +161,9 @@ func (c *Collect) keys(ctx context.Context, tx *db.Tx, ours []Source) (keys []st
 
 func (c *Collect) watch(ctx context.Context, key string, s Source) error {
 	var raised map[string]Alarm
+	var x Expectation
 	err := c.db.Read(ctx, func(tx *db.Tx) (err error) {
-		raised, err = c.judge(ctx, tx, key, s)
+		raised, x, err = c.judge(ctx, tx, key, s)
 		return err
 	})
 	if err != nil {
@@ -176,7 +189,8 @@ func (c *Collect) watch(ctx context.Context, key string, s Source) error {
 			}
 		}
 		for kind, a := range open {
-			if _, still := raised[kind]; !still {
+			_, still := raised[kind]
+			if still = still || kind == "late" && !s.off() && x.stillLate(a, c.now()); !still {
 				if err := clearAlarm(ctx, tx, a.ID, c.now()); err != nil {
 					return err
 				}
@@ -187,18 +201,16 @@ func (c *Collect) watch(ctx context.Context, key string, s Source) error {
 }
 
 // judge finds what is the matter with a source.
-func (c *Collect) judge(ctx context.Context, tx *db.Tx, key string, s Source) (map[string]Alarm, error) {
-	now := c.now()
-	raised := map[string]Alarm{}
+func (c *Collect) judge(ctx context.Context, tx *db.Tx, key string, s Source) (raised map[string]Alarm, x Expectation, err error) {
+	now, off := c.now(), s.off()
+	raised = map[string]Alarm{}
 	list, err := c.notify.Arrivals(ctx, tx, key, now.Add(-learnFrom))
 	if err != nil {
-		return nil, err
+		return nil, x, err
 	}
-	x, err := c.expectation(ctx, tx, key, list)
-	if err != nil {
-		return nil, err
+	if x, err = c.expectation(ctx, tx, key, list); err != nil {
+		return nil, x, err
 	}
-	off := s.Key != "" && !s.On() // of what we do not ask nothing is expected
 	if x.late(now) && !off {
 		raised["late"] = Alarm{Since: x.Last}
 	}
@@ -216,7 +228,7 @@ func (c *Collect) judge(ctx context.Context, tx *db.Tx, key string, s Source) (m
 		a.ID, a.Key, a.Kind, a.RaisedAt = db.NewID(), key, kind, now
 		raised[kind] = a
 	}
-	return raised, nil
+	return raised, x, nil
 }
 
 // expectation is what somebody said, or else what the arrivals teach.
