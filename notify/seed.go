@@ -8,7 +8,6 @@ import (
 	"math/rand/v2"
 	"net/netip"
 	"slices"
-	"strings"
 	"time"
 
 	"polder/footprint"
@@ -26,6 +25,9 @@ type Seeded struct {
 
 // seedDays is how long ago the reports of a seed begin: three years.
 const seedDays = 3 * 365
+
+// seedKept is for how many days there are still messages.
+const seedKept = 540
 
 // seedStep is how many exposures one transaction of a seed writes.
 const seedStep = 20_000
@@ -69,6 +71,7 @@ type seeder struct {
 	now    time.Time
 	series []seedSeries
 	done   int
+	ids    uint64
 	tally  map[[2]string]int64 // type and answer
 
 	exposures, assets, notifications, items, deliveries, feedback, feedbackItems [][]any
@@ -226,7 +229,7 @@ func (s *seeder) organisation(o Seeded, r *rand.Rand) {
 	// One message about what was found in a time, up to a hundred things.
 	slices.SortStableFunc(list, func(a, b found) int { return a.first - b.first })
 	for at := 0; at < len(list); {
-		if list[at].first < 0 {
+		if list[at].first < seedDays-seedKept {
 			at++
 			continue
 		}
@@ -237,7 +240,7 @@ func (s *seeder) organisation(o Seeded, r *rand.Rand) {
 		part := list[at:end]
 		at = end
 		when := s.at(part[len(part)-1].first).Add(70 * time.Minute)
-		id := seedID(when, r)
+		id := s.id()
 		worst := feeds.Info
 		for _, f := range part {
 			worst = max(worst, f.severity)
@@ -247,13 +250,13 @@ func (s *seeder) organisation(o Seeded, r *rand.Rand) {
 		s.notifications = append(s.notifications, []any{id[:], seedReference(id), o.ID[:], "warning", int64(worst), class, "nl",
 			fmt.Sprintf("Waarschuwing: %d kwetsbare systemen", len(part)), "Beste lezer,\n\nWe zagen iets bij u dat kwetsbaar is.\n", "<p>We zagen iets bij u dat kwetsbaar is.</p>",
 			int64(len(part)), int64(1), db.Micros(when)})
-		delivery, state := seedID(when, r), "sent"
+		delivery, state := s.id(), "sent"
 		if r.IntN(60) == 0 {
 			state = "bounced"
 		}
 		s.deliveries = append(s.deliveries, []any{delivery[:], id[:], o.Mail, delivery.String() + "@seed.example", state, int64(1), nil, db.Micros(when.Add(time.Minute)), "250 2.0.0 Ok"})
 		if r.IntN(6) == 0 {
-			answer, given := seedAnswers[r.IntN(len(seedAnswers))], seedID(when.Add(30*time.Hour), r)
+			answer, given := seedAnswers[r.IntN(len(seedAnswers))], s.id()
 			s.feedback = append(s.feedback, []any{given[:], id[:], o.ID[:], "recipient", nil, nil, "", answer, "", int64(len(part)), db.Micros(when.Add(time.Duration(1+r.IntN(90)) * time.Hour))})
 			for _, f := range part {
 				s.feedbackItems = append(s.feedbackItems, []any{o.ID[:], slices.Clone(f.print[:]), given[:]})
@@ -286,10 +289,12 @@ func inside(p netip.Prefix, r *rand.Rand) netip.Addr {
 	return a
 }
 
-// seedID is an id as it would have been made at that moment.
-func seedID(at time.Time, r *rand.Rand) (id db.ID) {
-	binary.BigEndian.PutUint64(id[:8], uint64(at.UnixMilli())<<16|uint64(r.IntN(1<<12))|0x7000)
-	binary.BigEndian.PutUint64(id[8:], r.Uint64()>>2|1<<63)
+// id makes the next id: they come in the order in which they are written, as then the database writes
+// them side by side.
+func (s *seeder) id() (id db.ID) {
+	s.ids++
+	binary.BigEndian.PutUint64(id[:8], uint64(s.now.UnixMilli())<<16|0x7000)
+	binary.BigEndian.PutUint64(id[8:], s.ids|1<<63)
 	return id
 }
 
@@ -300,5 +305,5 @@ func seedReference(id db.ID) string {
 		c[i] = referenceAlphabet[sum[i]%31]
 	}
 	c = append(c, checkCharacter(c))
-	return "PLD-" + strings.Join([]string{string(c[:5]), string(c[5:])}, "-")
+	return "PLD-" + string(c[:5]) + "-" + string(c[5:])
 }

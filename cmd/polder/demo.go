@@ -47,6 +47,9 @@ func (c *demoCommand) Run(ctx context.Context, set *config.Settings, s streams) 
 			return fmt.Errorf("make a folder for the demo: %w", err)
 		}
 	}
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return fmt.Errorf("make a folder for the demo: %w", err)
+	}
 	if c.Keep || c.Folder != "" {
 		fmt.Fprintf(s.out, "The demo's data stays in %s\n", folder)
 	} else {
