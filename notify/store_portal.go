@@ -1,6 +1,8 @@
 package notify
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -92,6 +94,19 @@ func (s Search) conditions(v sight, organisation db.ID) *conditions {
 
 // search returns at most limit exposures in the order asked for.
 func search(ctx context.Context, tx *db.Tx, v sight, organisation db.ID, s Search, limit int) (list []Exposure, err error) {
+	if s.BySeen && s.State == "" { // by the indexes of both
+		for _, s.State = range []string{"open", "closed"} {
+			half, err := search(ctx, tx, v, organisation, s, limit)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, half...)
+		}
+		slices.SortFunc(list, func(a, b Exposure) int {
+			return cmp.Or(b.LastSeen.Compare(a.LastSeen), bytes.Compare(b.Fingerprint[:], a.Fingerprint[:]))
+		})
+		return list[:min(limit, len(list))], nil
+	}
 	c := s.conditions(v, organisation)
 	order := ` ORDER BY severity DESC, first_seen DESC, fingerprint DESC`
 	if s.BySeen {

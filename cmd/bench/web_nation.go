@@ -49,7 +49,7 @@ var nationAudience = []nationUser{
 }
 
 // nationAPI is what programs ask, with the token of an organisation.
-var nationAPI = []string{"/api/v1/exposures", "/api/v1/exposures?limit=500", "/api/v1/exposures?state=open", "/api/v1/exposures?severity=critical", "/api/v1/exposures?changed_since=2026-11-01T00:00:00Z",
+var nationAPI = []string{"/api/v1/exposures", "/api/v1/exposures?limit=100", "/api/v1/exposures?state=open", "/api/v1/exposures?severity=critical", "/api/v1/exposures?changed_since=2026-11-01T00:00:00Z",
 	"/api/v1/exposures?type=scan_rdp", "/api/v1/assets", "/api/v1/organisation", "/api/v1/me"}
 
 // nation measures the pages over a database of national size: the demo makes it, and its people ask

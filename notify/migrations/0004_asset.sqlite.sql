@@ -17,6 +17,10 @@ INSERT OR IGNORE INTO notify_exposure_asset (organisation_id, asset_id, fingerpr
 CREATE INDEX notify_exposure_open ON notify_exposure (organisation_id, last_seen, fingerprint, severity)
     WHERE state IN ('new', 'open', 'acknowledged', 'reopened');
 
+-- The same of what is over, which no report changes.
+CREATE INDEX notify_exposure_over ON notify_exposure (organisation_id, last_seen, fingerprint)
+    WHERE state IN ('solved', 'false_positive', 'not_ours', 'expired');
+
 -- What is looked for by a part of its address or name is looked for in here, without reading the exposures themselves.
 CREATE INDEX notify_exposure_where ON notify_exposure (organisation_id, address, name, fingerprint);
 CREATE INDEX notify_exposure_vulnerability ON notify_exposure (vulnerability, organisation_id) WHERE vulnerability <> '';
