@@ -175,7 +175,7 @@ func eachNotOurs(ctx context.Context, tx *db.Tx, organisations []db.ID, fn func(
 }
 
 func expireNotOurs(ctx context.Context, tx *db.Tx, e Exposure, now time.Time) error {
-	_, err := tx.Exec(ctx, `UPDATE notify_exposure SET state = 'expired', state_at = ?3, reopens_after = 0, due_at = NULL, remind_at = NULL
+	_, err := touching(ctx, tx, db.Micros(now), `UPDATE notify_exposure SET state = 'expired', state_at = ?3, reopens_after = 0, due_at = NULL, remind_at = NULL
 		WHERE organisation_id = ?1 AND fingerprint = ?2 AND state IN (`+quoteStates([]State{StateNotOurs})+`)`, e.Organisation, e.Fingerprint[:], db.At(now))
 	return err
 }

@@ -168,7 +168,10 @@ func moveExposures(ctx context.Context, tx *db.Tx, organisation db.ID, about []E
 		}
 		moved += n
 	}
-	return moved, nil
+	if moved == 0 {
+		return 0, nil
+	}
+	return moved, touch(ctx, tx, db.Micros(now), organisation)
 }
 
 func insertFeedback(ctx context.Context, tx *db.Tx, id db.ID, who respondent, f Feedback, about []Exposure, now time.Time) error {
