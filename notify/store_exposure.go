@@ -130,7 +130,7 @@ func seeExposures(ctx context.Context, tx *db.Tx, seq, series, now int64) (c Cou
 }
 
 const exposureColumns = `organisation_id, fingerprint, type, class, severity, address, port, name, vulnerability, role, reasons, evidence,
-	first_seen, last_seen, count, state, state_at, confirmed, told_at, reminders, series_id, last_report`
+	first_seen, last_seen, count, state, state_at, confirmed, told_at, reminders, series_id, last_report, assignee, COALESCE(deadline, 0)`
 
 func scanExposure(scan func(...any) error) (e Exposure, err error) {
 	var print []byte
@@ -138,7 +138,7 @@ func scanExposure(scan func(...any) error) (e Exposure, err error) {
 	var role, reasons, said, state string
 	var first, last, stateAt, told db.Time
 	err = scan(&e.Organisation, &print, &e.Type, &e.Class, &severity, &e.Address, &e.Port, &e.Name, &e.Vulnerability, &role, &reasons, &said,
-		&first, &last, &e.Count, &state, &stateAt, &confirmed, &told, &e.Reminders, &e.Series, &e.LastReport)
+		&first, &last, &e.Count, &state, &stateAt, &confirmed, &told, &e.Reminders, &e.Series, &e.LastReport, &e.Assignee, &e.Deadline)
 	if err != nil {
 		return e, err
 	}

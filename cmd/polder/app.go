@@ -176,7 +176,10 @@ func (a *app) join() {
 		return list, nil
 	})
 	a.directory.OnHome(func(ctx context.Context, tx *db.Tx, in actor.In) ([]directory.Line, error) {
-		return a.notify.HomeLines(ctx, tx, in) // first: what was found comes before what is watched
+		return a.notify.HomeLines(ctx, tx, in)
+	})
+	a.directory.OnStanding(func(ctx context.Context, tx *db.Tx, in actor.In) (func(say *i18n.Printer) directory.Standing, error) {
+		return a.notify.HomeStanding(ctx, tx, in)
 	})
 	a.directory.OnHome(func(ctx context.Context, tx *db.Tx, in actor.In) ([]directory.Line, error) {
 		if in.Place == actor.Delegate {
