@@ -26,6 +26,7 @@ type sight struct {
 	in    actor.In
 	every bool
 	only  []db.ID
+	few   bool // what only covers is looked up one by one
 }
 
 // sightOf tells what the actor may see of an organisation at this moment; NotFound when nothing.
@@ -33,8 +34,16 @@ func (n *Notify) sightOf(ctx context.Context, tx *db.Tx, organisation db.ID, pla
 	if v.in, err = directory.May(ctx, tx, organisation, places, acting, n.now()); err != nil {
 		return v, err
 	}
-	v.every, v.only, err = directory.Covered(ctx, tx, v.in.Mandate)
-	return v, err
+	return v, v.cover(ctx, tx, organisation)
+}
+
+// cover sets what the mandate in it covers.
+func (v *sight) cover(ctx context.Context, tx *db.Tx, organisation db.ID) (err error) {
+	if v.every, v.only, err = directory.Covered(ctx, tx, v.in.Mandate); err != nil || v.every {
+		return err
+	}
+	v.few, err = areFew(ctx, tx, organisation, v.only)
+	return err
 }
 
 // covers tells whether an exposure is in sight, and keeps of its reasons those that are: the assets
@@ -79,10 +88,13 @@ type Search struct {
 	State    string         // "open", "closed", or "" for each
 	Severity feeds.Severity // 0: each
 	Type     string         // "": each
+	Asset    db.ID          // matched by this asset of the organisation; zero: by any
 	Text     string         // part of the address or the name
 	Since    time.Time      // seen since then
 	BySeen   bool           // the latest seen first; else the worst, and of those the newest
 	After    *Mark          // where the list goes on
+
+	few bool // what Asset matched is looked up one by one
 }
 
 // Mark is a place in a list: behind the exposure with these values.
@@ -118,6 +130,11 @@ func (n *Notify) List(ctx context.Context, organisation db.ID, s Search, limit i
 			return err
 		}
 		l.In, l.Whole = v.in, v.every
+		if !s.Asset.IsZero() {
+			if s.few, err = areFew(ctx, tx, organisation, []db.ID{s.Asset}); err != nil {
+				return err
+			}
+		}
 		list, err := search(ctx, tx, v, organisation, s, limit+1)
 		if err != nil {
 			return err
@@ -226,8 +243,7 @@ func (n *Notify) Look(ctx context.Context, organisation db.ID, print Fingerprint
 // transaction.
 func (n *Notify) HomeLines(ctx context.Context, tx *db.Tx, in actor.In) ([]directory.Line, error) {
 	v := sight{in: in}
-	var err error
-	if v.every, v.only, err = directory.Covered(ctx, tx, in.Mandate); err != nil {
+	if err := v.cover(ctx, tx, in.Organisation); err != nil {
 		return nil, err
 	}
 	open, err := countOpen(ctx, tx, v, in.Organisation)

@@ -110,7 +110,40 @@ var (
 )
 
 // seeExposures turns the staged sightings into exposures and counts what they did.
-func seeExposures(ctx context.Context, tx *db.Tx, seq, series, now int64) (c Counts, err error) {
+func seeExposures(ctx context.Context, tx *db.Tx, rows map[rowKey]*row, seq, series, now int64) (c Counts, err error) {
+	known, moved, err := stagedKnown(ctx, tx)
+	if err != nil {
+		return c, fmt.Errorf("look up exposures: %w", err)
+	}
+	var before map[rowKey]string
+	if moved > 0 {
+		if before, err = stagedMoved(ctx, tx); err != nil {
+			return c, fmt.Errorf("look up reasons: %w", err)
+		}
+	}
+	if known > 0 {
+		if c, err = seeKnown(ctx, tx, seq, series, now); err != nil {
+			return c, err
+		}
+	}
+	if _, err = tx.Exec(ctx, mergeExposures, now); err != nil {
+		return c, fmt.Errorf("merge exposures: %w", err)
+	}
+	if known < len(rows) {
+		if c.ExposuresNew, err = tx.Exec(ctx, insertExposures, seq, series, now); err != nil {
+			return c, fmt.Errorf("make exposures: %w", err)
+		}
+	}
+	if known < len(rows) || moved > 0 {
+		if err := followAssets(ctx, tx, rows, before); err != nil {
+			return c, fmt.Errorf("note the assets of exposures: %w", err)
+		}
+	}
+	return c, nil
+}
+
+// seeKnown renews the exposures that are there already.
+func seeKnown(ctx context.Context, tx *db.Tx, seq, series, now int64) (c Counts, err error) {
 	if c.ExposuresReopened, err = tx.Exec(ctx, reopenExposures, seq, series, now); err != nil {
 		return c, fmt.Errorf("reopen exposures: %w", err)
 	}
@@ -119,12 +152,6 @@ func seeExposures(ctx context.Context, tx *db.Tx, seq, series, now int64) (c Cou
 	}
 	if _, err = tx.Exec(ctx, stretchExposures); err != nil {
 		return c, fmt.Errorf("stretch exposures: %w", err)
-	}
-	if _, err = tx.Exec(ctx, mergeExposures, now); err != nil {
-		return c, fmt.Errorf("merge exposures: %w", err)
-	}
-	if c.ExposuresNew, err = tx.Exec(ctx, insertExposures, seq, series, now); err != nil {
-		return c, fmt.Errorf("make exposures: %w", err)
 	}
 	return c, nil
 }
