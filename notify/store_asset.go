@@ -117,16 +117,18 @@ func followAssets(ctx context.Context, tx *db.Tx, rows map[rowKey]*row, before m
 	if err := dropAssets(ctx, tx, gone); err != nil {
 		return err
 	}
-	pairs := make([][]any, 0, len(rows))
-	flat := make([]any, 0, 4*len(rows))
-	for k, r := range rows {
-		if _, same := kept[k]; same {
-			continue
+	first := 0 // of each exposure's assets that is still to be written
+	if len(kept) == 0 {
+		first = 1
+		if _, err := tx.Exec(ctx, `INSERT INTO notify_exposure_asset (organisation_id, asset_id, fingerprint)
+			SELECT organisation_id, asset_id, fingerprint FROM notify_stage WHERE true ON CONFLICT DO NOTHING`); err != nil {
+			return err
 		}
-		for _, a := range r.assets {
-			at := len(flat)
-			flat = append(flat, k.organisation[:], a[:], k.fingerprint[:])
-			pairs = append(pairs, flat[at:len(flat):len(flat)])
+	}
+	var pairs [][]any
+	for k, r := range rows {
+		if _, same := kept[k]; !same {
+			pairs = append(pairs, pairsOf(k, r.assets[first:])...)
 		}
 	}
 	return putAssets(ctx, tx, pairs)
