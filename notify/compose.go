@@ -132,7 +132,7 @@ func (n *Notify) composeOne(ctx context.Context, tx *db.Tx, w *writer, closing b
 	index := n.footprint.Index()
 	err = eachItem(ctx, tx, note.ID, func(e Exposure) error {
 		if !stillConcerns(index, &e) {
-			gone = append(gone, Exposure{Organisation: e.Organisation, Fingerprint: e.Fingerprint, ToldAt: e.ToldAt})
+			gone = append(gone, Exposure{Organisation: e.Organisation, Fingerprint: e.Fingerprint, Reasons: e.Reasons, ToldAt: e.ToldAt})
 			return nil
 		}
 		reminder = reminder && !e.ToldAt.IsZero() && e.State != StateReopened && e.State != StateNew

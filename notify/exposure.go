@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -153,6 +154,16 @@ type Reason struct {
 	Since time.Time `json:"since"` // the asset was registered
 	Role  string    `json:"role"`  // owner or provider
 	Asset db.ID     `json:"asset"`
+}
+
+// assets returns the assets that the exposure was matched by, each once.
+func (e Exposure) assets() (list []db.ID) {
+	for _, r := range e.Reasons {
+		if !r.Asset.IsZero() && !slices.Contains(list, r.Asset) {
+			list = append(list, r.Asset)
+		}
+	}
+	return list
 }
 
 // String says the reason in one English sentence, for exports.

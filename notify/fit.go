@@ -57,7 +57,7 @@ func (n *Notify) fitOne(ctx context.Context, tx *db.Tx, d *dueDelivery, to strin
 	index := n.footprint.Index()
 	err = eachItem(ctx, tx, d.notification, func(e Exposure) error {
 		if !stillConcerns(index, &e) {
-			gone = append(gone, Exposure{Organisation: e.Organisation, Fingerprint: e.Fingerprint, ToldAt: e.ToldAt})
+			gone = append(gone, Exposure{Organisation: e.Organisation, Fingerprint: e.Fingerprint, Reasons: e.Reasons, ToldAt: e.ToldAt})
 		}
 		return nil
 	})

@@ -21,7 +21,7 @@ const trendDays = 90
 // transaction.
 func (n *Notify) HomeLines(ctx context.Context, tx *db.Tx, in actor.In) (lines []directory.Line, err error) {
 	v := sight{in: in}
-	if v.every, v.only, err = directory.Covered(ctx, tx, in.Mandate); err != nil {
+	if err := v.cover(ctx, tx, in.Organisation); err != nil {
 		return nil, err
 	}
 	path := "/o/" + in.Organisation.String() + "/exposures?"
@@ -36,7 +36,7 @@ func (n *Notify) HomeLines(ctx context.Context, tx *db.Tx, in actor.In) (lines [
 		{"mine", Search{State: "open", Mine: true}, 45},
 		{"rest", Search{State: "unanswered"}, 35},
 	} {
-		s, err := n.settle(ctx, tx, v, ask.search)
+		s, err := n.settle(ctx, tx, v, in.Organisation, ask.search)
 		if err != nil {
 			return nil, err
 		}
@@ -63,8 +63,7 @@ func (n *Notify) HomeLines(ctx context.Context, tx *db.Tx, in actor.In) (lines [
 // assets hears no more than that part.
 func (n *Notify) HomeStanding(ctx context.Context, tx *db.Tx, in actor.In) (func(say *i18n.Printer) directory.Standing, error) {
 	v := sight{in: in}
-	var err error
-	if v.every, v.only, err = directory.Covered(ctx, tx, in.Mandate); err != nil {
+	if err := v.cover(ctx, tx, in.Organisation); err != nil {
 		return nil, err
 	}
 	open, err := countOpen(ctx, tx, v, in.Organisation)

@@ -225,6 +225,7 @@ type row struct {
 	vulnerability string
 	role          string
 	reasons       string
+	assets        []db.ID // of the reasons, each once
 	evidence      string
 	first, last   time.Time
 	due           time.Time

@@ -138,7 +138,7 @@ func (p *reportReader) take(b *batch, m *matcher, f *feeds.Finding) {
 			if have == nil {
 				have = &row{
 					kind: f.Type, class: f.Class, severity: severity, address: address, port: f.Port, name: name, vulnerability: v,
-					role: r.role.String(), reasons: r.reasons(f.Addr, f.ASN), evidence: said, first: seen, last: seen,
+					role: r.role.String(), reasons: r.reasons(f.Addr, f.ASN), assets: r.assets(), evidence: said, first: seen, last: seen,
 					due: p.plan.dueCached(r.organisation, severity, p.from),
 				}
 				if byName != "" {

@@ -53,7 +53,7 @@ func (n *Notify) see(ctx context.Context, tx *db.Tx, r *Report, b *batch) (Count
 		return Counts{}, fmt.Errorf("stage exposures: %w", err)
 	}
 	now := db.Micros(n.now())
-	done, err := seeExposures(ctx, tx, r.Seq, r.Series, now)
+	done, err := seeExposures(ctx, tx, b.rows, r.Seq, r.Series, now)
 	if err != nil {
 		return Counts{}, err
 	}

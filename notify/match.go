@@ -103,6 +103,17 @@ func (r *recipient) reasons(addr netip.Addr, asn uint32) string {
 	return string(append(b, ']'))
 }
 
+// assets returns the assets of the recipient's hits, each once.
+func (r *recipient) assets() []db.ID {
+	list := make([]db.ID, 0, len(r.hits))
+	for _, h := range r.hits {
+		if !slices.Contains(list, h.Asset) {
+			list = append(list, h.Asset)
+		}
+	}
+	return list
+}
+
 // stillConcerns tells whether an exposure is still its organisation's by the index: by the address
 // or name that it is about, under the same rules as when it was matched.
 func stillConcerns(x *footprint.Index, e *Exposure) bool {

@@ -27,6 +27,7 @@ type sight struct {
 	in    actor.In
 	every bool
 	only  []db.ID
+	few   bool // what only covers is looked up one by one
 }
 
 // sightOf tells what the actor may see of an organisation at this moment; NotFound when nothing.
@@ -34,8 +35,16 @@ func (n *Notify) sightOf(ctx context.Context, tx *db.Tx, organisation db.ID, pla
 	if v.in, err = directory.May(ctx, tx, organisation, places, acting, n.now()); err != nil {
 		return v, err
 	}
-	v.every, v.only, err = directory.Covered(ctx, tx, v.in.Mandate)
-	return v, err
+	return v, v.cover(ctx, tx, organisation)
+}
+
+// cover sets what the mandate in it covers.
+func (v *sight) cover(ctx context.Context, tx *db.Tx, organisation db.ID) (err error) {
+	if v.every, v.only, err = directory.Covered(ctx, tx, v.in.Mandate); err != nil || v.every {
+		return err
+	}
+	v.few, err = areFew(ctx, tx, organisation, v.only)
+	return err
 }
 
 // covers tells whether an exposure is in sight, and keeps of its reasons those that are: the assets
@@ -80,9 +89,9 @@ type Search struct {
 	State    string         // "open", "unanswered", "closed", or "" for each
 	Severity feeds.Severity // 0: each
 	Type     string         // "": each
+	Asset    db.ID          // matched by this asset of the organisation; zero: by any
 	Text     string         // part of the address or the name
 	Since    time.Time      // seen since then
-	Asset    db.ID          // matched by this asset; zero: by any
 	Mine     bool           // that the actor, or the organisation that it came from, is to do
 	Overdue  bool           // still to be done, and the day for it is past
 	BySeen   bool           // the latest seen first; else the worst, and of those the newest
@@ -91,6 +100,7 @@ type Search struct {
 
 	mine  [2]db.ID // who the actor is, for Mine
 	today int64    // for Overdue
+	few   bool     // what Asset matched is looked up one by one
 }
 
 // Mark is a place in a list: behind the exposure with these values.
@@ -129,7 +139,7 @@ func (n *Notify) List(ctx context.Context, organisation db.ID, s Search, limit i
 			return err
 		}
 		l.In, l.Whole = v.in, v.every
-		if s, err = n.settle(ctx, tx, v, s); err != nil {
+		if s, err = n.settle(ctx, tx, v, organisation, s); err != nil {
 			return err
 		}
 		list, err := search(ctx, tx, v, organisation, s, limit+1)

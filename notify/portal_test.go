@@ -433,6 +433,19 @@ func TestSearchAndPages(t *testing.T) {
 		if err != nil || l.Total != 15 || len(l.Exposures) != 15 || l.Whole {
 			t.Errorf("%d of %d %v", len(l.Exposures), l.Total, err)
 		}
+		// The list of one asset, for the organisation and for who may see that asset alone.
+		for _, who := range []struct {
+			who, asset string
+			want       int
+		}{{"bakker", "203.0.113.0/28", 15}, {"bakker", "192.0.2.0/28", 4}, {"bakker", "korst.example", 1}, {"it", "192.0.2.0/28", 4}, {"it-one", "203.0.113.0/28", 15}, {"it-one", "192.0.2.0/28", 0}, {"bakker", "198.51.100.0/28", 0}} {
+			me := c.as(who.who)
+			for _, limit := range []int{50, 1} {
+				l, err := me.notify.List(me.ctx, o, Search{Asset: c.asset(who.asset)}, limit)
+				if err != nil || l.Total != who.want || len(l.Exposures) != min(who.want, limit) {
+					t.Errorf("%+v: %d of %d %v", who, len(l.Exposures), l.Total, err)
+				}
+			}
+		}
 		// The address of a page is read back as the same search, and nonsense in it means nothing.
 		mark := &Mark{5, 12345, all[0].Fingerprint}
 		s := Search{State: "", Severity: feeds.High, Type: "scan_rdp", Text: "a b&c", Since: time.Date(2026, 1, 2, 0, 0, 0, 0, time.UTC), BySeen: true, After: mark}

@@ -1,9 +1,13 @@
 package notify
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -28,13 +32,13 @@ func (n *Notify) change(ctx context.Context, fn func(tx *db.Tx) error) error {
 }
 
 var stageColumns = []string{"organisation_id", "fingerprint", "type", "class", "severity", "address", "port", "name", "vulnerability",
-	"role", "reasons", "evidence", "first_seen", "last_seen", "due_at", "by_name"}
+	"role", "reasons", "evidence", "first_seen", "last_seen", "due_at", "by_name", "asset_id"}
 
 // stageExposures fills the temporary table that the statements of a batch work from.
 func stageExposures(ctx context.Context, tx *db.Tx, rows map[rowKey]*row) error {
 	if _, err := tx.Exec(ctx, `CREATE TEMP TABLE IF NOT EXISTS notify_stage (organisation_id BYTEA, fingerprint BYTEA, type TEXT, class TEXT,
 		severity BIGINT, address TEXT, port BIGINT, name TEXT, vulnerability TEXT, role TEXT, reasons TEXT, evidence TEXT,
-		first_seen BIGINT, last_seen BIGINT, due_at BIGINT, by_name BYTEA)`); err != nil {
+		first_seen BIGINT, last_seen BIGINT, due_at BIGINT, by_name BYTEA, asset_id BYTEA)`); err != nil {
 		return err
 	}
 	if _, err := tx.Exec(ctx, `DELETE FROM notify_stage`); err != nil {
@@ -42,7 +46,8 @@ func stageExposures(ctx context.Context, tx *db.Tx, rows map[rowKey]*row) error 
 	}
 	values := make([][]any, 0, len(rows))
 	flat := make([]any, 0, len(rows)*len(stageColumns))
-	for k, r := range rows {
+	for _, k := range inOrder(rows) {
+		r := rows[k]
 		var due, byName any
 		if !r.due.IsZero() {
 			due = db.Micros(r.due)
@@ -52,13 +57,29 @@ func stageExposures(ctx context.Context, tx *db.Tx, rows map[rowKey]*row) error 
 		}
 		at := len(flat)
 		flat = append(flat, k.organisation[:], k.fingerprint[:], r.kind, r.class, int64(r.severity), r.address, int64(r.port), r.name, r.vulnerability,
-			r.role, r.reasons, r.evidence, db.Micros(r.first), db.Micros(r.last), due, byName)
+			r.role, r.reasons, r.evidence, db.Micros(r.first), db.Micros(r.last), due, byName, r.assets[0][:])
 		values = append(values, flat[at:len(flat):len(flat)])
 	}
 	if err := tx.Bulk(ctx, "notify_stage", stageColumns, values); err != nil {
 		return err
 	}
 	return tx.Analyze(ctx, "notify_stage")
+}
+
+// inOrder returns the keys of rows as the tables have them, so that neighbours are written together.
+func inOrder(rows map[rowKey]*row) []rowKey {
+	return slices.SortedFunc(maps.Keys(rows), func(a, b rowKey) int {
+		return cmp.Or(bytes.Compare(a.organisation[:], b.organisation[:]), bytes.Compare(a.fingerprint[:], b.fingerprint[:]))
+	})
+}
+
+func anyByName(rows map[rowKey]*row) bool {
+	for _, r := range rows {
+		if r.byName != (Fingerprint{}) {
+			return true
+		}
+	}
+	return false
 }
 
 // The statements that turn staged sightings into exposures, in this order. Each report counts once
@@ -110,7 +131,42 @@ var (
 )
 
 // seeExposures turns the staged sightings into exposures and counts what they did.
-func seeExposures(ctx context.Context, tx *db.Tx, seq, series, now int64) (c Counts, err error) {
+func seeExposures(ctx context.Context, tx *db.Tx, rows map[rowKey]*row, seq, series, now int64) (c Counts, err error) {
+	known, moved, err := stagedKnown(ctx, tx)
+	if err != nil {
+		return c, fmt.Errorf("look up exposures: %w", err)
+	}
+	var before map[rowKey]string
+	if moved > 0 {
+		if before, err = stagedMoved(ctx, tx); err != nil {
+			return c, fmt.Errorf("look up reasons: %w", err)
+		}
+	}
+	if known > 0 {
+		if c, err = seeKnown(ctx, tx, seq, series, now); err != nil {
+			return c, err
+		}
+	}
+	if anyByName(rows) {
+		if _, err = tx.Exec(ctx, mergeExposures, now); err != nil {
+			return c, fmt.Errorf("merge exposures: %w", err)
+		}
+	}
+	if known < len(rows) {
+		if c.ExposuresNew, err = tx.Exec(ctx, insertExposures, seq, series, now); err != nil {
+			return c, fmt.Errorf("make exposures: %w", err)
+		}
+	}
+	if known < len(rows) || moved > 0 {
+		if err := followAssets(ctx, tx, rows, before); err != nil {
+			return c, fmt.Errorf("note the assets of exposures: %w", err)
+		}
+	}
+	return c, nil
+}
+
+// seeKnown renews the exposures that are there already.
+func seeKnown(ctx context.Context, tx *db.Tx, seq, series, now int64) (c Counts, err error) {
 	if c.ExposuresReopened, err = tx.Exec(ctx, reopenExposures, seq, series, now); err != nil {
 		return c, fmt.Errorf("reopen exposures: %w", err)
 	}
@@ -119,12 +175,6 @@ func seeExposures(ctx context.Context, tx *db.Tx, seq, series, now int64) (c Cou
 	}
 	if _, err = tx.Exec(ctx, stretchExposures); err != nil {
 		return c, fmt.Errorf("stretch exposures: %w", err)
-	}
-	if _, err = tx.Exec(ctx, mergeExposures, now); err != nil {
-		return c, fmt.Errorf("merge exposures: %w", err)
-	}
-	if c.ExposuresNew, err = tx.Exec(ctx, insertExposures, seq, series, now); err != nil {
-		return c, fmt.Errorf("make exposures: %w", err)
 	}
 	return c, nil
 }

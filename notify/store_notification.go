@@ -64,9 +64,15 @@ func letGo(ctx context.Context, tx *db.Tx, notification db.ID, gone []Exposure, 
 			return err
 		}
 		if e.ToldAt.IsZero() {
-			if _, err := tx.Exec(ctx, `DELETE FROM notify_exposure WHERE organisation_id = ?1 AND fingerprint = ?2 AND told_at IS NULL`,
-				e.Organisation[:], e.Fingerprint[:]); err != nil {
+			deleted, err := tx.Exec(ctx, `DELETE FROM notify_exposure WHERE organisation_id = ?1 AND fingerprint = ?2 AND told_at IS NULL`,
+				e.Organisation[:], e.Fingerprint[:])
+			if err != nil {
 				return err
+			}
+			if deleted > 0 {
+				if err := dropAssets(ctx, tx, pairsOf(rowKey{e.Organisation, e.Fingerprint}, e.assets())); err != nil {
+					return err
+				}
 			}
 			continue
 		}

@@ -57,27 +57,9 @@ func within(v sight, organisation db.ID) *conditions {
 	c := &conditions{}
 	c.add(`organisation_id = ?`, organisation)
 	if !v.every {
-		c.cover(v.only)
+		c.cover(organisation, v.only, v.few)
 	}
 	return c
-}
-
-// cover keeps to what was matched by one of the assets: their ids stand in the reasons as match.go
-// writes them. In groups, since a chain of conditions may be only so long.
-func (c *conditions) cover(assets []db.ID) {
-	var groups []string
-	for part := range slices.Chunk(assets, 100) {
-		var any []string
-		for _, a := range part {
-			c.args = append(c.args, `%"asset":"`+a.String()+`"%`)
-			any = append(any, `reasons LIKE ?`+itoa(len(c.args)))
-		}
-		groups = append(groups, `(`+strings.Join(any, ` OR `)+`)`)
-	}
-	if len(groups) == 0 {
-		groups = []string{`1 = 0`}
-	}
-	c.parts = append(c.parts, `(`+strings.Join(groups, ` OR `)+`)`)
 }
 
 func (s Search) conditions(v sight, organisation db.ID) *conditions {
@@ -89,6 +71,13 @@ func (s Search) conditions(v sight, organisation db.ID) *conditions {
 		c.parts = append(c.parts, `state IN (`+quoteStates(unanswered)+`)`)
 	case "closed":
 		c.parts = append(c.parts, `state IN (`+quoteStates(closedStates)+`)`)
+	}
+	switch {
+	case s.Asset.IsZero():
+	case !v.every && !slices.Contains(v.only, s.Asset): // not the actor's business
+		c.parts = append(c.parts, `1 = 0`)
+	default:
+		c.cover(organisation, []db.ID{s.Asset}, s.few)
 	}
 	if s.Severity != 0 {
 		c.add(`severity = ?`, int64(s.Severity))
@@ -103,17 +92,8 @@ func (s Search) conditions(v sight, organisation db.ID) *conditions {
 	if !s.Since.IsZero() {
 		c.add(`last_seen >= ?`, db.Micros(s.Since))
 	}
-	switch {
-	case s.Asset.IsZero():
-	case v.every || slices.Contains(v.only, s.Asset):
-		c.cover([]db.ID{s.Asset})
-	default: // what a mandate leaves out is not its holder's business
-		c.cover(nil)
-	}
 	if s.Mine {
-		places, args := idPlaces(s.mine[:], c.args...)
-		c.args = args
-		c.parts = append(c.parts, `assignee IN (`+places+`)`)
+		c.parts = append(c.parts, `assignee IN (`+idsOf(s.mine[:], &c.args)+`)`)
 	}
 	if s.Overdue {
 		c.add(`deadline < ?`, s.today)

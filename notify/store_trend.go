@@ -75,20 +75,11 @@ type trendRow struct {
 	open         [feeds.Critical + 1]int64
 }
 
-// idPlaces returns a list of parameters for the ids, numbered behind those before.
-func idPlaces(ids []db.ID, before ...any) (string, []any) {
-	args, places := before, make([]string, len(ids))
-	for i, id := range ids {
-		args = append(args, id)
-		places[i] = "?" + itoa(len(args))
-	}
-	return strings.Join(places, ", "), args
-}
-
 // openOf counts what is open of each of the organisations, by the index that holds all it needs.
 func openOf(ctx context.Context, tx *db.Tx, ids []db.ID) (map[db.ID][feeds.Critical + 1]int64, error) {
 	m := map[db.ID][feeds.Critical + 1]int64{}
-	places, args := idPlaces(ids)
+	var args []any
+	places := idsOf(ids, &args)
 	err := tx.Each(ctx, func(scan func(...any) error) error {
 		var id db.ID
 		var severity, n int64
@@ -119,7 +110,8 @@ func eachTrend(ctx context.Context, tx *db.Tx, fn func(trendRow), where string, 
 
 func latestTrend(ctx context.Context, tx *db.Tx, ids []db.ID) (map[db.ID][feeds.Critical + 1]int64, error) {
 	m := map[db.ID][feeds.Critical + 1]int64{}
-	places, args := idPlaces(ids)
+	var args []any
+	places := idsOf(ids, &args)
 	err := eachTrend(ctx, tx, func(r trendRow) { m[r.organisation] = r.open }, `WHERE t.organisation_id IN (`+places+`)
 		AND t.day = (SELECT max(l.day) FROM notify_trend l WHERE l.organisation_id = t.organisation_id)`, args...)
 	return m, err

@@ -78,11 +78,6 @@ func deleteAnswers(ctx context.Context, tx *db.Tx, before int64, limit int) (int
 		ORDER BY given_at LIMIT ?2)`, before, limit)
 }
 
-func deleteExposures(ctx context.Context, tx *db.Tx, before int64, limit int) (int64, error) {
-	return tx.Exec(ctx, `DELETE FROM notify_exposure WHERE (organisation_id, fingerprint) IN (
-		SELECT organisation_id, fingerprint FROM notify_exposure WHERE last_seen < ?1 LIMIT ?2)`, before, limit)
-}
-
 // reading returns the reports whose reading was cut short.
 func reading(ctx context.Context, tx *db.Tx) ([]*Report, error) {
 	return reports(ctx, tx, `WHERE state = 'reading' ORDER BY seq LIMIT 100`)

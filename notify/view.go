@@ -26,9 +26,14 @@ const (
 	mostChoices = 500 // that a list offers to choose from
 )
 
-// settle fills in what a search depends on: who the actor is, and today.
-func (n *Notify) settle(ctx context.Context, tx *db.Tx, v sight, s Search) (Search, error) {
+// settle fills in what a search depends on: who the actor is, today, and how much an asset matched.
+func (n *Notify) settle(ctx context.Context, tx *db.Tx, v sight, organisation db.ID, s Search) (_ Search, err error) {
 	s.today = n.dayOf(n.now())
+	if !s.Asset.IsZero() {
+		if s.few, err = areFew(ctx, tx, organisation, []db.ID{s.Asset}); err != nil {
+			return s, err
+		}
+	}
 	if !s.Mine {
 		return s, nil
 	}
