@@ -45,6 +45,7 @@ func (p *pages) portalRoutes() *portal {
 	p.site.Handle("GET "+exposures+"/{exposure}", read, o.exposure)
 	p.site.Handle("POST "+exposures+"/{exposure}/answers", answer, o.answerOne)
 	o.workRoutes(exposures, read, answer)
+	p.site.Handle("GET /exposures", web.SignedIn, o.across)
 	p.site.Handle("GET "+warnings, read, o.warnings)
 	p.site.Handle("GET "+warnings+"/{warning}", read, o.warning)
 	p.site.Entry(exposures, "notify.portal.nav.exposures")

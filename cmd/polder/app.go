@@ -131,7 +131,9 @@ func (a *app) wire(ctx context.Context) error {
 	a.notify.Register(a.post)
 	a.signin.OnForget(a.notify.ForgetPerson)
 	a.signin.OnExport("answers", a.notify.ExportPerson)
+	a.signin.OnExport("work", a.notify.ExportPersonWork)
 	a.directory.OnExport("exposures", a.notify.ExportExposures)
+	a.directory.OnExport("work", a.notify.ExportWork)
 	a.directory.OnExport("warnings", a.notify.ExportWarnings)
 	a.directory.OnExport("answers", a.notify.ExportAnswers)
 	return nil
