@@ -3,6 +3,7 @@ package notify
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"polder/directory"
@@ -135,6 +136,12 @@ func upTo(say *i18n.Printer, n int) string {
 	return say.Number(int64(n))
 }
 
+// shortDay is a day of this year for under a chart: "22 nov".
+func shortDay(say *i18n.Printer, at time.Time) string {
+	words := strings.Fields(say.Date(at))
+	return words[0] + " " + string([]rune(words[1])[:3])
+}
+
 // trendChart draws the days; today as it stands now. It is empty when there was nothing on any day.
 func trendChart(say *i18n.Printer, days []Standings, now map[feeds.Severity]int) (c chart.Chart) {
 	if len(days) == 0 {
@@ -169,7 +176,7 @@ func trendChart(say *i18n.Printer, days []Standings, now map[feeds.Severity]int)
 	}
 	for _, d := range days {
 		most = max(most, total(d))
-		c.Labels, c.Ticks = append(c.Labels, say.Date(d.Day)), append(c.Ticks, say.Date(d.Day))
+		c.Labels, c.Ticks = append(c.Labels, say.Date(d.Day)), append(c.Ticks, shortDay(say, d.Day))
 	}
 	c.ID, c.Kind, c.Title, c.Head = "trend", chart.Stack, say.T(id+"title"), say.T(id+"day")
 	c.Summary = say.T(id+"summary", "First", say.Number(total(days[0])), "Most", say.Number(most), "Now", say.Number(total(*last)))

@@ -134,7 +134,7 @@ func (p *portal) workView(say *i18n.Printer, d Detail, k Work, text advice.Text,
 	}
 	v.Date = field(web.Field{Name: "date", Type: "date", Label: say.T("notify.work.date")}, day)
 	v.To = field(web.Field{Name: "to", Label: say.T("notify.work.to"), Hint: say.T("notify.work.to_hint"), MaxLength: mostLabel}, "")
-	v.Days = field(web.Field{Name: "days", Label: say.T("notify.work.days"), InputMode: "numeric", MaxLength: 3}, strconv.Itoa(usualDays))
+	v.Days = field(web.Field{Name: "days", Label: say.T("notify.work.days"), Hint: say.T("notify.work.days_hint"), InputMode: "numeric", MaxLength: 3}, strconv.Itoa(usualDays))
 	v.Comment = field(web.Field{Name: "comment", Label: say.T("notify.work.comment"), Hint: say.T("notify.work.comment_hint"), Type: "textarea", Rows: 3, MaxLength: mostComment}, "")
 	for i, step := range text.Steps {
 		s := stepView{Number: i + 1, Text: step}
