@@ -11,11 +11,14 @@
 package footprint
 
 import (
+	"cmp"
 	"context"
 	"embed"
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -138,4 +141,14 @@ func build(ctx context.Context, d *db.DB, version int64) (*Index, error) {
 	x.version = version
 	err := eachProven(ctx, d, func(a Asset) { x.put(a, false) })
 	return x, err
+}
+
+// EachProven calls fn for each asset that findings can match, in no order: for who makes up findings.
+func (f *Footprint) EachProven(ctx context.Context, fn func(Asset)) error {
+	return eachProven(ctx, f.db, fn)
+}
+
+// SortAssets puts assets in the order of their kinds and values.
+func SortAssets(list []Asset) {
+	slices.SortFunc(list, func(a, b Asset) int { return cmp.Or(cmp.Compare(a.Kind, b.Kind), strings.Compare(a.Value, b.Value)) })
 }

@@ -27,14 +27,31 @@ func main() {
 	polder := flag.String("polder", "bin/polder", "the program")
 	postgres := flag.String("postgres", os.Getenv("POLDER_BENCH_POSTGRES"), "PostgreSQL to measure too: an empty database")
 	dir := flag.String("dir", "", "folder for generated data and databases; a temporary one when empty")
+	var o nationOptions
+	flag.Float64Var(&o.scale, "nation", 1, "part of the national size that pages are measured at; 0: not at all")
+	flag.DurationVar(&o.lasts, "nation-time", time.Minute, "how long people ask for pages")
+	flag.BoolVar(&o.only, "pages", false, "measure the pages of a country alone")
+	flag.StringVar(&o.routes, "routes", "cmd/polder/testdata/routes.txt", "the routes that the program serves")
+	quick := flag.Bool("quick", false, "a tenth of everything")
 	flag.Parse()
-	if err := run(context.Background(), s, *mails, *polder, *postgres, *dir); err != nil {
+	if *quick {
+		s.organisations, s.prefixes, s.domains, s.lines, *mails, o.scale = s.organisations/10, s.prefixes/10, s.domains/10, s.lines/10, *mails/10, o.scale/10
+	}
+	if err := run(context.Background(), s, *mails, *polder, *postgres, *dir, o); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, s size, mails int, polder, postgres, dir string) error {
+// nationOptions say how the pages of a country are measured.
+type nationOptions struct {
+	scale  float64
+	lasts  time.Duration
+	only   bool
+	routes string
+}
+
+func run(ctx context.Context, s size, mails int, polder, postgres, dir string, o nationOptions) error {
 	if dir == "" {
 		tmp, err := os.MkdirTemp("", "polder-bench-*")
 		if err != nil {
@@ -45,9 +62,16 @@ func run(ctx context.Context, s size, mails int, polder, postgres, dir string) e
 	}
 	fmt.Printf("machine: %s\n", machine())
 	fmt.Printf("data: %d lines of scan_rdp, %.0f %% of them matching; %d ranges, %d domains, %d organisations\n\n", s.lines, 100*s.matching, s.prefixes, s.domains, s.organisations)
-	f, err := generate(dir, s)
+	var f files
+	var err error
+	if !o.only {
+		if f, err = generate(dir, s); err != nil {
+			return fmt.Errorf("generate data: %w", err)
+		}
+	}
+	routes, err := os.ReadFile(o.routes)
 	if err != nil {
-		return fmt.Errorf("generate data: %w", err)
+		return err
 	}
 	t := &table{}
 	databases := []struct{ name, address string }{{"SQLite", "sqlite"}}
@@ -58,8 +82,21 @@ func run(ctx context.Context, s size, mails int, polder, postgres, dir string) e
 	}
 	for _, d := range databases {
 		b := &bench{polder: polder, data: filepath.Join(dir, "data-"+strings.ToLower(d.name)), database: d.address, name: d.name, table: t}
-		if err := b.all(ctx, s, f, mails); err != nil {
-			return fmt.Errorf("%s: %w", d.name, err)
+		if !o.only {
+			if err := b.all(ctx, s, f, mails); err != nil {
+				return fmt.Errorf("%s: %w", d.name, err)
+			}
+		}
+		if o.scale > 0 {
+			address := d.address
+			if address != "sqlite" {
+				if address, err = nationDatabase(ctx, address, dir); err != nil {
+					return fmt.Errorf("%s: make a database: %w", d.name, err)
+				}
+			}
+			if err := b.nation(ctx, dir, address, o.scale, o.lasts, strings.Split(strings.TrimSpace(string(routes)), "\n")); err != nil {
+				return fmt.Errorf("%s: pages of a country: %w", d.name, err)
+			}
 		}
 	}
 	t.print()

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"embed"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -27,7 +28,10 @@ var demoMessages embed.FS
 var demoPages embed.FS
 
 type demoCommand struct {
-	Keep bool `help:"Keep the demo's data folder, to look around in it afterwards."`
+	Keep   bool    `help:"Keep the demo's data folder, to look around in it afterwards."`
+	Size   string  `enum:"small,national" default:"small" help:"'small', or 'national': 300,000 organisations and five million exposures, made in some minutes, in the database of --database."`
+	Folder string  `help:"Keep the demo's data in this folder; what was made there before is used again." placeholder:"DIR"`
+	Scale  float64 `default:"1" hidden:"" help:"Part of the national size, for tests."`
 }
 
 // Run shows the demo until it is stopped.
@@ -37,23 +41,25 @@ func (c *demoCommand) Run(ctx context.Context, set *config.Settings, s streams) 
 		return err
 	}
 	defer listener.Close()
-	folder, err := os.MkdirTemp("", "polder-demo-")
-	if err != nil {
+	folder := c.Folder
+	if folder == "" {
+		if folder, err = os.MkdirTemp("", "polder-demo-"); err != nil {
+			return fmt.Errorf("make a folder for the demo: %w", err)
+		}
+	}
+	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return fmt.Errorf("make a folder for the demo: %w", err)
 	}
-	if c.Keep {
+	if c.Keep || c.Folder != "" {
 		fmt.Fprintf(s.out, "The demo's data stays in %s\n", folder)
 	} else {
 		defer os.RemoveAll(folder)
 	}
-	w, err := newWorld(ctx, set, folder, addressOf(listener.Addr()), s)
+	w, err := c.world(ctx, set, folder, addressOf(listener.Addr()), s)
 	if err != nil {
 		return fmt.Errorf("prepare the demo: %w", err)
 	}
 	defer w.close()
-	if err := w.next(ctx); err != nil {
-		return fmt.Errorf("let the first day's reports come in: %w", err)
-	}
 	site, err := w.site()
 	if err != nil {
 		return err
@@ -67,6 +73,21 @@ func (c *demoCommand) Run(ctx context.Context, set *config.Settings, s streams) 
 	g.Go(func() error { return w.keepHouse(ctx) })
 	openBrowser(ctx, w.app.set.BaseURL)
 	return g.Wait()
+}
+
+// world makes the country to be shown, of the size asked for.
+func (c *demoCommand) world(ctx context.Context, set *config.Settings, folder, address string, s streams) (*world, error) {
+	if c.Size == "national" {
+		return newNation(ctx, set, folder, address, c.Scale, s)
+	}
+	w, err := newWorld(ctx, set, folder, address, s)
+	if err != nil {
+		return nil, err
+	}
+	if err := w.next(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("let the first day's reports come in: %w", err), w.close())
+	}
+	return w, nil
 }
 
 // listenNear listens on the address, or on a free port of its host when that one is taken.

@@ -33,7 +33,6 @@ var personas = []persona{
 // settle makes the people of the country, what they let others do for them, and what waits for the
 // centre's staff: by the verbs that people themselves come to by the pages.
 func (w *world) settle(ctx context.Context) error {
-	w.people = map[string]db.ID{}
 	for _, p := range personas {
 		if err := w.move(ctx, p); err != nil {
 			return fmt.Errorf("let %s move in: %w", p.name, err)

@@ -34,6 +34,8 @@ type world struct {
 	first  time.Time        // midnight at which the first day begins
 	people map[string]db.ID // accounts of the personas, by key
 
+	national bool // no days go by, and there is too much of everything for a page about all of it
+
 	working sync.Mutex // held by whoever lets a day pass or keeps house
 	mu      sync.Mutex
 	day     int // whose reports have come in; 0 before the first
@@ -51,7 +53,19 @@ type passing struct {
 
 // newWorld makes the country in the folder, as it is before the first reports. Mails lead to address.
 func newWorld(ctx context.Context, set *config.Settings, folder, address string, s streams) (*world, error) {
-	w := &world{clock: &demoClock{}, zone: set.Location()}
+	w, err := emptyWorld(ctx, set, folder, address, "sqlite", s)
+	if err != nil {
+		return nil, err
+	}
+	if err := w.register(ctx); err != nil {
+		return nil, errors.Join(err, w.close())
+	}
+	return w, w.settle(ctx)
+}
+
+// emptyWorld makes a country without anybody in it.
+func emptyWorld(ctx context.Context, set *config.Settings, folder, address, database string, s streams) (*world, error) {
+	w := &world{people: map[string]db.ID{}, clock: &demoClock{}, zone: set.Location()}
 	// The last day is today, once its morning mails can have gone out.
 	local := time.Now().In(w.zone)
 	last := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, w.zone)
@@ -68,13 +82,12 @@ func newWorld(ctx context.Context, set *config.Settings, folder, address string,
 		return nil, errors.Join(err, w.close())
 	}
 	own := demoSettings(set, folder, address, w.box)
+	own.Database = database
 	own.Resolver = w.names.address()
 	if own.DKIMKey, err = writeKey(folder); err == nil {
 		if w.app, err = openAt(ctx, own, quiet(s), w.clock.now); err == nil {
 			w.app.signin.AppsRunBy(time.Now) // the visitor's app knows nothing of the days here
-			if err = w.register(ctx); err == nil {
-				return w, nil
-			}
+			return w, nil
 		}
 	}
 	return nil, errors.Join(err, w.close())
@@ -113,10 +126,7 @@ func (w *world) register(ctx context.Context) error {
 	if _, err := w.app.footprint.Import(ctx, assets); err != nil {
 		return err
 	}
-	if err := w.app.footprint.Load(ctx); err != nil {
-		return err
-	}
-	return w.settle(ctx)
+	return w.app.footprint.Load(ctx)
 }
 
 func (w *world) close() error {

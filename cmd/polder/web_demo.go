@@ -87,6 +87,10 @@ type dayCounts struct {
 
 // home shows how the country is doing.
 func (d *demoSite) home(w http.ResponseWriter, r *http.Request) error {
+	if d.national {
+		http.Redirect(w, r, "/demo/people", http.StatusSeeOther)
+		return nil
+	}
 	p := web.Printer(r)
 	day, going := d.today()
 	if going != nil && going.err == nil {

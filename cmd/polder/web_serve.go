@@ -77,6 +77,9 @@ func (a *app) site(o web.Options) (*web.Site, error) {
 	if err := a.recordRoutes(site); err != nil {
 		return nil, err
 	}
+	if err := a.searchRoutes(site); err != nil {
+		return nil, err
+	}
 	const desk = "/desk"
 	site.Order(desk, desk+"/search", desk+"/reports", desk+"/sources", desk+"/lists", desk+"/outgoing", desk+"/strangers", desk+"/advice", desk+"/quality",
 		desk+"/organisations", desk+"/claims", desk+"/people", desk+"/recovery", desk+"/record")

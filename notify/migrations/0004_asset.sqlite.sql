@@ -11,3 +11,13 @@ INSERT OR IGNORE INTO notify_exposure_asset (organisation_id, asset_id, fingerpr
     SELECT e.organisation_id, unhex(replace(json_extract(r.value, '$.asset'), '-', '')), e.fingerprint
     FROM notify_exposure e, json_each(e.reasons) r
     WHERE length(replace(json_extract(r.value, '$.asset'), '-', '')) = 32;
+
+-- What is still to be done at an organisation, the latest seen first: it is counted, and sorted so, without what is
+-- long over. last_seen stands in no other index, as it changes with every report.
+CREATE INDEX notify_exposure_open ON notify_exposure (organisation_id, last_seen, fingerprint, severity)
+    WHERE state IN ('new', 'open', 'acknowledged', 'reopened');
+
+-- What is looked for by a part of its address or name is looked for in here, without reading the exposures themselves.
+CREATE INDEX notify_exposure_where ON notify_exposure (organisation_id, address, name, fingerprint);
+CREATE INDEX notify_exposure_vulnerability ON notify_exposure (vulnerability, organisation_id) WHERE vulnerability <> '';
+CREATE INDEX notify_report_name ON notify_report (name);
