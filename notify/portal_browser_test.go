@@ -255,5 +255,6 @@ func TestWorkWithTheKeyboard(t *testing.T) {
 	tabTo("#view")
 	b.Press("Op mijn naam")
 	press("#save", "De filters zijn bewaard")
+	b.Goto(list + "?lang=nl")
 	press(`form[action$="/remove"] button`, "De bewaarde lijst is weg")
 }
