@@ -79,6 +79,7 @@ type Directory struct {
 
 	onAccepted, onClosed []func(ctx context.Context, tx *db.Tx, organisation db.ID) error
 	onHome               []func(ctx context.Context, tx *db.Tx, in actor.In) ([]Line, error)
+	onStanding           func(ctx context.Context, tx *db.Tx, in actor.In) (func(say *i18n.Printer) Standing, error)
 	onExport             []exported
 }
 

@@ -6,7 +6,10 @@ import (
 	"time"
 
 	"polder/internal/actor"
+	"polder/internal/chart"
 	"polder/internal/db"
+	"polder/internal/i18n"
+	"polder/internal/web"
 )
 
 // Line is one thing on the home of an organisation that is to be done next, or that was done.
@@ -16,6 +19,25 @@ type Line struct {
 	Values []any  // of its placeholders
 	Path   string // of the page where it is done
 	Done   bool
+	Urgent int // what is to be done stands in this order, the highest first: 100 for what cannot wait a day
+}
+
+// Standing is how it stands with what an organisation lets us watch, in the reader's language.
+type Standing struct {
+	Open       []Open      // what was found and is not solved, the worst first
+	Empty      *web.Empty  // said when there is nothing
+	Do, DoPath string      // what to do next then, and where
+	Trend      chart.Chart // may be empty
+	Lines      []string    // what else is good to know
+}
+
+// Open is how much of one severity is open.
+type Open struct{ Severity, Count, Path string }
+
+// OnStanding says who tells how it stands with an organisation: fn is asked in the transaction that
+// shows its home, and says only what that place may see.
+func (d *Directory) OnStanding(fn func(ctx context.Context, tx *db.Tx, in actor.In) (func(say *i18n.Printer) Standing, error)) {
+	d.onStanding = fn
 }
 
 // OnHome adds lines to the home of an organisation, below those of the directory itself: fn is asked
@@ -29,8 +51,9 @@ type Home struct {
 	In           actor.In
 	Organisation Organisation
 	Lines        []Line
-	Notes        []Note // to its own people, the latest first
-	Joins        int    // people who ask to be invited; to owners
+	Notes        []Note                           // to its own people, the latest first
+	Joins        int                              // people who ask to be invited; to owners
+	Standing     func(say *i18n.Printer) Standing // nil: nobody tells
 }
 
 // Home returns the home of an organisation, to everybody who is something to it.
@@ -57,7 +80,10 @@ func (d *Directory) Home(ctx context.Context, organisation db.ID) (h Home, err e
 			}
 			h.Lines = append(h.Lines, more...)
 		}
-		return nil
+		if d.onStanding != nil {
+			h.Standing, err = d.onStanding(ctx, tx, h.In)
+		}
+		return err
 	})
 	return h, err
 }
@@ -70,7 +96,7 @@ func (d *Directory) ownLines(ctx context.Context, tx *db.Tx, h *Home) error {
 		return err
 	}
 	verified := slices.ContainsFunc(contacts, func(c Contact) bool { return c.Main && c.Purpose == "warnings" })
-	contact := Line{Key: "directory.home.contact", Path: base + "/contacts", Done: verified}
+	contact := Line{Key: "directory.home.contact", Path: base + "/contacts", Done: verified, Urgent: 90}
 	switch {
 	case verified:
 		contact.Key = "directory.home.contact_done"
@@ -81,7 +107,7 @@ func (d *Directory) ownLines(ctx context.Context, tx *db.Tx, h *Home) error {
 	if err != nil {
 		return err
 	}
-	owner := Line{Key: "directory.home.owner", Path: base + "/people", Done: n > 1}
+	owner := Line{Key: "directory.home.owner", Path: base + "/people", Done: n > 1, Urgent: 20}
 	if n > 1 {
 		owner.Key, owner.Values = "directory.home.owner_done", []any{"Owners", n}
 	}
@@ -95,6 +121,13 @@ func (d *Directory) ownLines(ctx context.Context, tx *db.Tx, h *Home) error {
 			return err
 		}
 		h.Joins = len(joins)
+		ending, err := endingMandates(ctx, tx, id, d.now())
+		if err != nil {
+			return err
+		}
+		if ending > 0 {
+			h.Lines = append(h.Lines, Line{Key: "directory.home.ending", Count: ending, Path: base + "/mandates", Urgent: 50})
+		}
 	}
 	h.Notes, err = notesOf(ctx, tx, id, 50)
 	return err

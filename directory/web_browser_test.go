@@ -11,9 +11,12 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"polder/internal/actor"
+	"polder/internal/chart"
 	"polder/internal/db"
+	"polder/internal/i18n"
 	"polder/internal/kit"
 	"polder/internal/kit/browser"
+	"polder/internal/web"
 )
 
 // sit lets a person sit down at the browser.
@@ -256,6 +259,13 @@ func TestSelfServiceInBrowser(t *testing.T) {
 	b.Follow("#close")
 	b.WaitFor(".error-summary")
 	w.hold(b, "close-wrong-nl-1280")
+	// How it stands is told by those who watch.
+	w.dir.OnStanding(func(context.Context, *db.Tx, actor.In) (func(say *i18n.Printer) Standing, error) {
+		return func(say *i18n.Printer) Standing {
+			return Standing{Open: []Open{{"critical", "2", home + "/contacts"}}, Lines: []string{"We keken gisteren."}, Do: "Voeg iets toe", DoPath: home + "/people", Empty: &web.Empty{Title: "Niets"},
+				Trend: chart.Chart{ID: "trend", Title: "Open", Summary: "Van 1 naar 2.", Head: "Dag", Labels: []string{"1 mei", "2 mei"}, Series: []chart.Series{{Name: "Kritiek", Tone: "critical", Values: []float64{1, 2}}}}}
+		}, nil
+	})
 	b.Goto(home)
 	w.look(b, "home")
 	b.EmulateDark(true)

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -113,10 +114,15 @@ type homeView struct {
 	Acting          bool
 	Said            string // what staff asked or why they refused
 	Reply           web.Field
-	Todo, Finished  []lineView
+	Todo            []lineView // the most urgent
+	Later, Finished []lineView
+	Standing        *Standing
 	Facts           []fact
 	Notes           []noteView
 }
+
+// mostTodo is how many things to do the home shows at once.
+const mostTodo = 5
 
 type lineView struct{ Text, Path string }
 
@@ -141,8 +147,9 @@ func (p *pages) showHome(w http.ResponseWriter, r *http.Request, text string, ba
 		Own: h.In.Place&actor.Inside != 0, Reads: h.In.Place == actor.Member || h.In.Place == actor.Delegate && !h.In.Acting, Behalf: h.In.Behalf, Acting: h.In.Acting,
 		Reply: web.Field{Name: "text", Label: say.T("directory.home.reply"), Type: "textarea", MaxLength: mostText, Value: text, Error: bad.text(say, "text"), Required: true}}
 	if h.Joins > 0 {
-		v.Todo = append(v.Todo, lineView{say.N("directory.home.joins", h.Joins), "/o/" + o.ID.String() + "/people"})
+		h.Lines = append(h.Lines, Line{Key: "directory.home.joins", Count: h.Joins, Path: v.Path + "/people", Urgent: 55})
 	}
+	slices.SortStableFunc(h.Lines, func(a, b Line) int { return b.Urgent - a.Urgent })
 	for _, l := range h.Lines {
 		line := lineView{Path: l.Path}
 		if l.Count > 0 {
@@ -155,6 +162,13 @@ func (p *pages) showHome(w http.ResponseWriter, r *http.Request, text string, ba
 		} else {
 			v.Todo = append(v.Todo, line)
 		}
+	}
+	if len(v.Todo) > mostTodo {
+		v.Todo, v.Later = v.Todo[:mostTodo], v.Todo[mostTodo:]
+	}
+	if h.Standing != nil {
+		s := h.Standing(say)
+		v.Standing = &s
 	}
 	if v.Own {
 		v.Facts = factsOf(say, o)

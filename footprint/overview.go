@@ -38,16 +38,17 @@ func (f *Footprint) HomeLines(ctx context.Context, tx *db.Tx, organisation db.ID
 		return nil, err
 	}
 	if n := len(corrections); n > 0 {
-		lines = append(lines, directory.Line{Key: "footprint.home.correction", Count: n, Path: path})
+		lines = append(lines, directory.Line{Key: "footprint.home.correction", Count: n, Path: path, Urgent: 65})
 	}
+	urgent := map[State]int{Unproven: 95, Expired: 60, Pending: 40}
 	for _, s := range []State{Unproven, Contested, Pending, Expired, Shown, Active} {
 		if counts[s] > 0 {
 			lines = append(lines, directory.Line{Key: "footprint.home." + string(s), Count: counts[s], Path: path + "?state=" + string(s),
-				Done: s != Unproven && s != Pending && s != Expired})
+				Done: s != Unproven && s != Pending && s != Expired, Urgent: urgent[s]})
 		}
 	}
 	if len(lines) == 0 {
-		lines = append(lines, directory.Line{Key: "footprint.home.none", Path: path + "/new"})
+		lines = append(lines, directory.Line{Key: "footprint.home.none", Path: path + "/new", Urgent: 80})
 	}
 	return lines, nil
 }
@@ -106,4 +107,10 @@ func (f *Footprint) ExportOf(ctx context.Context, tx *db.Tx, organisation db.ID,
 // transaction: the claims and the record stay, without the person.
 func (f *Footprint) ForgetPerson(ctx context.Context, tx *db.Tx, account db.ID) error {
 	return forgetPerson(ctx, tx, account)
+}
+
+// Proofs returns when the first proof of an organisation's assets is looked at again, and when the
+// first must be given anew, in the caller's transaction. Zero times: not planned.
+func (f *Footprint) Proofs(ctx context.Context, tx *db.Tx, organisation db.ID) (look, renew time.Time, err error) {
+	return proofs(ctx, tx, organisation)
 }

@@ -296,3 +296,10 @@ func forgetPerson(ctx context.Context, tx *db.Tx, account db.ID) error {
 		decided_by = CASE WHEN decided_by = ?1 THEN NULL ELSE decided_by END WHERE registered_by = ?1 OR decided_by = ?1`, account)
 	return err
 }
+
+func proofs(ctx context.Context, tx *db.Tx, organisation db.ID) (look, renew time.Time, err error) {
+	var check, expires db.Time
+	err = tx.One(ctx, `SELECT min(check_at), min(expires_at) FROM footprint_claim WHERE organisation_id = ?1 AND state = 'active'`,
+		[]any{organisation}, &check, &expires)
+	return check.Time, expires.Time, err
+}

@@ -170,7 +170,7 @@ func (n *Notify) composeOne(ctx context.Context, tx *db.Tx, w *writer, closing b
 			return 0, err
 		}
 	}
-	return 1, markTold(ctx, tx, note.ID, n.now(), closing)
+	return 1, markTold(ctx, tx, note.ID, note.Organisation, n.now(), closing)
 }
 
 // queueLetter stores the letter as a notification with a delivery to the address.

@@ -89,7 +89,7 @@ func (n *Notify) Expire(ctx context.Context) (expired int64, err error) {
 
 // Kept counts what the end of its term removed.
 type Kept struct {
-	RawReports, RejectedLines, Exposures, Notifications, Answers int64
+	RawReports, RejectedLines, Exposures, Notifications, Answers, Links int64
 }
 
 // Retain removes what has passed the end of its term, in batches: raw reports, rejected lines,
@@ -108,6 +108,7 @@ func (n *Notify) Retain(ctx context.Context) (k Kept, err error) {
 		{&k.RejectedLines, "rejected lines", deleteRejected, now.Add(-n.set.KeepRejected)},
 		{&k.Notifications, "notifications", deleteNotifications, now.Add(-n.set.KeepExposures)},
 		{&k.Answers, "answers", deleteAnswers, now.Add(-n.set.KeepExposures)}, // those by a link went with its notification
+		{&k.Links, "links for suppliers", deleteLinks, now.Add(-n.set.KeepExposures)},
 		{&k.Exposures, "exposures", deleteExposures, now.Add(-n.set.KeepExposures)},
 	}
 	for _, p := range parts {

@@ -29,6 +29,17 @@ type exportedAnswer struct {
 	Exposures int       `json:"exposures"`
 }
 
+// exportedWork is something that people wrote down about an exposure, or a list that a person saved.
+type exportedWork struct {
+	Kind     string    `json:"kind"` // "comment", "step", "link", "plan", "view"
+	Exposure string    `json:"exposure,omitempty"`
+	At       time.Time `json:"at,omitzero"`
+	Behalf   string    `json:"behalf,omitempty"`
+	Text     string    `json:"text,omitempty"`
+	Step     int       `json:"step,omitempty"`
+	Until    time.Time `json:"until,omitzero"`
+}
+
 // ExportExposures writes the exposures that the organisation may see, one after the other, in the
 // caller's transaction. The caller has asked who may.
 func (n *Notify) ExportExposures(ctx context.Context, tx *db.Tx, organisation db.ID, write func(any) error) error {
@@ -54,6 +65,20 @@ func (n *Notify) ExportWarnings(ctx context.Context, tx *db.Tx, organisation db.
 // ExportAnswers writes what was answered for the organisation, as ExportExposures does.
 func (n *Notify) ExportAnswers(ctx context.Context, tx *db.Tx, organisation db.ID, write func(any) error) error {
 	return eachAnswer(ctx, tx, "organisation_id", organisation, func(a exportedAnswer) error { return write(a) })
+}
+
+// ExportWork writes what people of the organisation and its delegates wrote down about its exposures:
+// who was to do what by when, comments, ticked steps and links for suppliers, as ExportExposures does.
+func (n *Notify) ExportWork(ctx context.Context, tx *db.Tx, organisation db.ID, write func(any) error) error {
+	return eachWork(ctx, tx, "organisation_id", organisation, func(w exportedWork) error { return write(w) })
+}
+
+// ExportPersonWork returns the same of one person in all organisations, and the lists that the person
+// saved.
+func (n *Notify) ExportPersonWork(ctx context.Context, tx *db.Tx, account db.ID) (any, error) {
+	list := []exportedWork{}
+	err := eachWork(ctx, tx, "account_id", account, func(w exportedWork) error { list = append(list, w); return nil })
+	return list, err
 }
 
 // ExportPerson returns what a person who was signed in answered, for the person's own export, in the

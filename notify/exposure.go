@@ -121,6 +121,8 @@ type Exposure struct {
 	Reminders     int
 	Series        int64
 	LastReport    int64 // number of the report that it was last seen in
+	Assignee      db.ID // an account or an organisation that holds a mandate; zero: nobody
+	Deadline      int64 // day since 1970 by which it is to be done; 0: none
 }
 
 // Fingerprint tells an organisation's exposures apart.

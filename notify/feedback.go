@@ -2,6 +2,7 @@ package notify
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -36,7 +37,7 @@ var leadsTo = map[Answer]State{OnIt: StateAcknowledged, IsSolved: StateSolved, I
 type Holder string
 
 // The holders: of a link, of a place in the organisation or a mandate from it, of a token. A supplier
-// may not say whose something is, nor pass it on; a link to pass on is made of a message.
+// may not say whose something is, nor pass it on.
 const (
 	Recipient Holder = "recipient"
 	Supplier  Holder = "supplier"
@@ -48,7 +49,7 @@ const (
 var answersOf = map[Holder][]Answer{
 	Recipient: {OnIt, IsSolved, IsFalse, IsNotOurs, Forwarded, Help},
 	Supplier:  {OnIt, IsSolved, IsFalse, Help},
-	Person:    {OnIt, IsSolved, IsFalse, IsNotOurs, Help},
+	Person:    {OnIt, IsSolved, IsFalse, IsNotOurs, Forwarded, Help},
 	Program:   {OnIt, IsSolved, IsFalse, IsNotOurs, Help},
 }
 
@@ -58,6 +59,16 @@ type link struct {
 	notification, organisation db.ID
 	holder                     Holder
 	created, expires, revoked  time.Time
+	account                    db.ID  // who made it on the pages; zero for a link that came by a message
+	label                      string // for whom, in the maker's words
+}
+
+// object is how the record names a link: by its message, or by a part of its hash.
+func (k link) object() string {
+	if k.notification.IsZero() {
+		return "link " + hex.EncodeToString(k.hash[:8])
+	}
+	return "notification " + k.notification.String()
 }
 
 // Letter is what a link opens.
@@ -146,7 +157,7 @@ func (n *Notify) Open(ctx context.Context, token string, page int) (*Letter, err
 	}
 	err = n.db.Write(ctx, func(tx *db.Tx) error {
 		return audit.Append(ctx, tx, audit.Event{At: n.now(), Actor: string(k.holder), Action: audit.Read,
-			Object: "notification " + k.notification.String(), Organisation: k.organisation, Detail: l.Notification.Reference})
+			Object: k.object(), Organisation: k.organisation, Detail: l.Notification.Reference})
 	})
 	if err != nil {
 		return nil, err // what is not recorded is not shown
@@ -156,8 +167,9 @@ func (n *Notify) Open(ctx context.Context, token string, page int) (*Letter, err
 
 func (n *Notify) letterOf(ctx context.Context, tx *db.Tx, k link, page int) (*Letter, error) {
 	l := &Letter{Holder: k.holder, Expires: k.expires, Cadence: map[feeds.Severity]Cadence{}}
-	err := notificationByID(ctx, tx, k.notification, func(s Sent) error { l.Notification = s.Notification; return nil })
-	if err != nil {
+	if k.notification.IsZero() { // passed on from the pages: there is no message that it is about
+		l.Notification = Notification{Organisation: k.organisation, CreatedAt: k.created}
+	} else if err := notificationByID(ctx, tx, k.notification, func(s Sent) error { l.Notification = s.Notification; return nil }); err != nil {
 		return nil, err
 	}
 	found, err := directory.Get(ctx, tx, []db.ID{k.organisation})
@@ -170,8 +182,9 @@ func (n *Notify) letterOf(ctx context.Context, tx *db.Tx, k link, page int) (*Le
 	}
 	for _, kind := range l.Kinds {
 		l.Total += kind.Exposures
+		l.Notification.Severity = max(l.Notification.Severity, int64(kind.Severity))
 	}
-	if l.Said, err = lastSaid(ctx, tx, k.notification); err != nil {
+	if l.Said, err = lastSaid(ctx, tx, k); err != nil {
 		return nil, err
 	}
 	err = pageOfItems(ctx, tx, k, max(page, 0)*pageSize, pageSize, func(e Exposure) error {
@@ -204,12 +217,18 @@ type Feedback struct {
 	Answer Answer
 	Chosen []Fingerprint // which; none means all of the notification
 	Note   string        // in the sender's own words, may be ""
+	Days   int           // for Forwarded by somebody who is signed in: how long the supplier's link works
+	To     string        // and for whom it is, may be ""
 }
 
 // Given is what came of feedback.
 type Given struct {
 	Changed  int64  // exposures that moved
 	Supplier string // for Forwarded: the new link for the supplier, shown this once
+	Until    time.Time
+	// Of a link that was made on the pages: what it is about.
+	Kinds     []Kind
+	Reference string
 }
 
 // Answer takes feedback by a link. It moves no exposure but those of the link's notification, and
@@ -236,7 +255,7 @@ func (n *Notify) answer(ctx context.Context, tx *db.Tx, k link, f Feedback) (giv
 		return given, err
 	}
 	var heard bool
-	by := respondent{organisation: k.organisation, notification: k.notification, holder: k.holder}
+	by := respondent{organisation: k.organisation, notification: k.notification, link: k.hash, holder: k.holder}
 	if given.Changed, heard, err = n.take(ctx, tx, by, f, about); err != nil || !heard || f.Answer != Forwarded {
 		return given, err
 	}
@@ -246,8 +265,9 @@ func (n *Notify) answer(ctx context.Context, tx *db.Tx, k link, f Feedback) (giv
 			return given, err
 		}
 	}
+	given.Until = now.Add(supplierValid)
 	if err := insertLink(ctx, tx, link{hash: tokenHash(token), notification: k.notification, organisation: k.organisation,
-		holder: Supplier, created: now, expires: now.Add(supplierValid)}); err != nil {
+		holder: Supplier, created: now, expires: given.Until}); err != nil {
 		return given, err
 	}
 	if len(f.Chosen) > 0 { // the supplier gets what was chosen, and no more

@@ -18,12 +18,13 @@ import (
 	"polder/internal/jobs"
 	"polder/internal/kit"
 	"polder/internal/mail"
+	"polder/internal/signin"
 	"polder/internal/web"
 )
 
 // schemas are all tables that notify stands on, in the order of their migrations.
 func schemas() []db.Schema {
-	return []db.Schema{audit.Schema(), directory.Schema(), footprint.Schema(), jobs.Schema(), Schema()}
+	return []db.Schema{audit.Schema(), signin.Schema(), directory.Schema(), footprint.Schema(), jobs.Schema(), Schema()}
 }
 
 // fixture is the whole of notify on one database, with a clock that stands still and a mailbox.

@@ -329,6 +329,9 @@ func (n *Notify) complete(ctx context.Context, r *Report, feed *feeds.Feed, brok
 				return err
 			}
 		}
+		if err := n.queue.Insert(ctx, tx, trendArgs{}, time.Time{}); err != nil {
+			return err
+		}
 		return n.queue.Insert(ctx, tx, composeArgs{}, r.ReceivedAt.Add(n.set.Gather))
 	})
 }

@@ -52,7 +52,12 @@ func (n *Notify) see(ctx context.Context, tx *db.Tx, r *Report, b *batch) (Count
 	if err := stageExposures(ctx, tx, b.rows); err != nil {
 		return Counts{}, fmt.Errorf("stage exposures: %w", err)
 	}
-	return seeExposures(ctx, tx, b.rows, r.Seq, r.Series, db.Micros(n.now()))
+	now := db.Micros(n.now())
+	done, err := seeExposures(ctx, tx, b.rows, r.Seq, r.Series, now)
+	if err != nil {
+		return Counts{}, err
+	}
+	return done, touchStaged(ctx, tx, now)
 }
 
 // calendar reads what organisations want, for one report.

@@ -20,6 +20,7 @@ type (
 	readdressArgs struct{}
 	expireArgs    struct{}
 	retainArgs    struct{}
+	trendArgs     struct{}
 )
 
 func (resumeArgs) Kind() string    { return "notify.resume" }
@@ -30,6 +31,7 @@ func (rematchArgs) Kind() string   { return "notify.rematch" }
 func (readdressArgs) Kind() string { return "notify.readdress" }
 func (expireArgs) Kind() string    { return "notify.expire" }
 func (retainArgs) Kind() string    { return "notify.retain" }
+func (trendArgs) Kind() string     { return "notify.trend" }
 
 // Register puts the jobs on the queue; post is where mails are handed over.
 func (n *Notify) Register(post *mail.Post) {
@@ -57,6 +59,10 @@ func (n *Notify) Register(post *mail.Post) {
 	})
 	jobs.Register(n.queue, every(time.Hour), func(ctx context.Context, _ readdressArgs) error {
 		_, err := n.Readdress(ctx)
+		return err
+	})
+	jobs.Register(n.queue, every(time.Hour), func(ctx context.Context, _ trendArgs) error {
+		_, err := n.Trend(ctx)
 		return err
 	})
 	daily := every(24 * time.Hour) // on a drain too, as some installations only drain; the verb sees to the day

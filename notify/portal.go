@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"polder/directory"
+	"polder/footprint"
 	"polder/internal/actor"
 	"polder/internal/audit"
 	"polder/internal/db"
@@ -85,22 +86,27 @@ func (n *Notify) visible(ctx context.Context, tx *db.Tx, v sight, organisation d
 
 // Search says which exposures of an organisation to list, and in which order.
 type Search struct {
-	State    string         // "open", "closed", or "" for each
+	State    string         // "open", "unanswered", "closed", or "" for each
 	Severity feeds.Severity // 0: each
 	Type     string         // "": each
 	Asset    db.ID          // matched by this asset of the organisation; zero: by any
 	Text     string         // part of the address or the name
 	Since    time.Time      // seen since then
+	Mine     bool           // that the actor, or the organisation that it came from, is to do
+	Overdue  bool           // still to be done, and the day for it is past
 	BySeen   bool           // the latest seen first; else the worst, and of those the newest
+	ByDay    bool           // only what has a day, the earliest first
 	After    *Mark          // where the list goes on
 
-	few bool // what Asset matched is looked up one by one
+	mine  [2]db.ID // who the actor is, for Mine
+	today int64    // for Overdue
+	few   bool     // what Asset matched is looked up one by one
 }
 
 // Mark is a place in a list: behind the exposure with these values.
 type Mark struct {
 	Severity int64
-	At       int64 // first or last seen, by the order
+	At       int64 // first or last seen, or the day, by the order
 	Print    Fingerprint
 }
 
@@ -117,6 +123,9 @@ type Listed struct {
 	More      bool                   // there are more than that
 	Open      map[feeds.Severity]int // each at most one more than mostCounted
 	Types     []string               // that the organisation has
+	Assets    []footprint.Label      // that the actor may choose from
+	Helpers   []directory.Helper     // who can be asked, by names that the actor may know
+	Views     []View                 // that the actor gave a name
 	Watched   int                    // assets that findings are matched by, told when there is nothing at all
 	Since     time.Time
 }
@@ -130,10 +139,8 @@ func (n *Notify) List(ctx context.Context, organisation db.ID, s Search, limit i
 			return err
 		}
 		l.In, l.Whole = v.in, v.every
-		if !s.Asset.IsZero() {
-			if s.few, err = areFew(ctx, tx, organisation, []db.ID{s.Asset}); err != nil {
-				return err
-			}
+		if s, err = n.settle(ctx, tx, v, organisation, s); err != nil {
+			return err
 		}
 		list, err := search(ctx, tx, v, organisation, s, limit+1)
 		if err != nil {
@@ -143,8 +150,11 @@ func (n *Notify) List(ctx context.Context, organisation db.ID, s Search, limit i
 			list = list[:limit]
 			last := list[limit-1]
 			l.Next = &Mark{Severity: int64(last.Severity), At: db.Micros(last.FirstSeen), Print: last.Fingerprint}
-			if s.BySeen {
+			switch {
+			case s.BySeen:
 				l.Next.At = db.Micros(last.LastSeen)
+			case s.ByDay:
+				l.Next.At = last.Deadline
 			}
 		}
 		for _, e := range list {
@@ -160,6 +170,15 @@ func (n *Notify) List(ctx context.Context, organisation db.ID, s Search, limit i
 		}
 		if l.Total > mostCounted {
 			l.Total, l.More = mostCounted, true
+		}
+		if l.Views, err = viewsOf(ctx, tx, actor.From(ctx).Account, organisation); err != nil {
+			return err
+		}
+		if l.Helpers, err = n.helpers(ctx, tx, v, organisation); err != nil {
+			return err
+		}
+		if l.Assets, err = n.assetsInSight(ctx, tx, v, organisation); err != nil {
+			return err
 		}
 		if l.Open, err = countOpen(ctx, tx, v, organisation); err != nil {
 			return err
@@ -239,33 +258,8 @@ func (n *Notify) Look(ctx context.Context, organisation db.ID, print Fingerprint
 	return d, n.recordRead(ctx, organisation, "exposure "+printText(print), "")
 }
 
-// HomeLines returns what an organisation's first page says of its exposures, in the caller's
-// transaction.
-func (n *Notify) HomeLines(ctx context.Context, tx *db.Tx, in actor.In) ([]directory.Line, error) {
-	v := sight{in: in}
-	if err := v.cover(ctx, tx, in.Organisation); err != nil {
-		return nil, err
-	}
-	open, err := countOpen(ctx, tx, v, in.Organisation)
-	if err != nil {
-		return nil, err
-	}
-	all := 0
-	for _, count := range open {
-		all += count
-	}
-	line := directory.Line{Key: "notify.portal.home.none", Path: "/o/" + in.Organisation.String() + "/exposures", Done: true}
-	switch {
-	case all > 0 && open[feeds.Critical] > 0:
-		line = directory.Line{Key: "notify.portal.home.critical", Count: all, Values: []any{"Critical", open[feeds.Critical]}, Path: line.Path}
-	case all > 0:
-		line = directory.Line{Key: "notify.portal.home.open", Count: all, Path: line.Path}
-	}
-	return []directory.Line{line}, nil
-}
-
-// ForgetPerson takes an account out of the answers that it gave, in the caller's transaction: the
-// answers stay, without the person.
+// ForgetPerson takes an account out of what it answered, said and ticked, in the caller's transaction:
+// that stays, without the person. What was to be done by the person is nobody's, and its views go.
 func (n *Notify) ForgetPerson(ctx context.Context, tx *db.Tx, account db.ID) error {
 	return forgetPerson(ctx, tx, account)
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/chromedp/chromedp/kb"
 
+	"polder/internal/db"
 	"polder/internal/kit"
 	"polder/internal/kit/browser"
 )
@@ -53,6 +54,25 @@ func TestPortalInBrowser(t *testing.T) {
 	if _, err := c.notify.Answer(c.ctx, c.token("bakker"), Feedback{Answer: IsSolved, Chosen: []Fingerprint{c.one("bakker", "192.0.2.8").Fingerprint}}); err != nil {
 		t.Fatal(err)
 	}
+	// What the bakery arranged: steps, talk, a date that is past, a link to its supplier, a saved list.
+	seven := c.one("bakker", "192.0.2.7").Fingerprint
+	for _, err := range []error{me.notify.Tick(me.ctx, bakker, seven, []int{1, 2}, 4), me.notify.Say(me.ctx, bakker, seven, "Kan iemand de leverancier bellen?\nHet nummer hangt bij de oven."),
+		c.as("it").notify.Say(c.as("it").ctx, bakker, seven, "Wij kijken er vanmiddag naar."), me.notify.Assign(me.ctx, bakker, seven, c.organisation("it").ID, c.clock.Now().AddDate(0, 0, -2)),
+		me.notify.Assign(me.ctx, bakker, c.one("bakker", "192.0.2.8").Fingerprint, c.people["bakker"].Account, c.clock.Now().AddDate(0, 0, 5)),
+		me.notify.SaveView(me.ctx, bakker, "Kritiek, nog geen antwoord", "severity=critical&state=unanswered"), me.notify.SaveView(me.ctx, bakker, "Op mijn naam", "work=mine")} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	given, err := me.notify.Respond(me.ctx, bakker, Feedback{Answer: Forwarded, Days: 14, To: "Visser IT, Joris", Chosen: []Fingerprint{seven}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range commentsPage {
+		if err := me.notify.Say(me.ctx, bakker, c.one("bakker", "192.0.2.8").Fingerprint, "Nog een keer gekeken."); err != nil {
+			t.Fatal(err)
+		}
+	}
 	at := func(reference, rest string) string { return "/o/" + c.organisation(reference).ID.String() + rest }
 	one := printText(c.one("bakker", "192.0.2.7").Fingerprint)
 	copied := printText(c.one("bakker", "203.0.113.5").Fingerprint)
@@ -62,6 +82,10 @@ func TestPortalInBrowser(t *testing.T) {
 		{"list-first", "leeg", at("leeg", "/exposures")}, {"list-calm", "it", at("it", "/exposures")}, {"list-done", "bakker", at("bakker", "/exposures?done=solved&n=2")},
 		{"exposure", "bakker", at("bakker", "/exposures/"+one+"?done=answer")}, {"exposure-member", "bakker-member", at("bakker", "/exposures/"+one)}, {"exposure-copy", "it-one", at("bakker", "/exposures/"+copied)},
 		{"exposure-new", "bakker", at("bakker", "/exposures/"+printText(c.one("bakker", "192.0.2.9").Fingerprint))},
+		{"exposure-worked", "it", at("bakker", "/exposures/"+one)}, {"exposure-talk", "bakker", at("bakker", "/exposures/"+printText(c.one("bakker", "192.0.2.8").Fingerprint))},
+		{"list-day", "bakker", at("bakker", "/exposures?state=each&sort=day")}, {"list-view", "bakker", at("bakker", "/exposures?severity=critical&state=unanswered")},
+		{"supplier", "nobody", strings.TrimPrefix(given.Supplier, s.server.URL)},
+		{"across", "it", "/exposures"}, {"across-places", "it", "/exposures?by=organisation"}, {"across-none", "stranger", "/exposures"},
 		{"warnings", "bakker", at("bakker", "/warnings")}, {"warnings-part", "it-one", at("bakker", "/warnings")}, {"warnings-none", "leeg", at("leeg", "/warnings")},
 		{"warning", "bakker", at("bakker", "/warnings/"+c.latest("bakker").ID.String())},
 	} {
@@ -89,6 +113,14 @@ func TestPortalInBrowser(t *testing.T) {
 	s.look(b, "list-wrong")
 	if text := b.HTML(); !strings.Contains(text, "Vink eerst aan") || !strings.Contains(text, "Bewaar deze woorden") {
 		t.Error("what was wrong is not told, or what was typed is lost")
+	}
+	// A link for a supplier is shown once, on its own page.
+	b.Goto(s.server.URL + at("bakker", "/exposures/"+printText(c.one("bakker", "192.0.2.11").Fingerprint)+"?lang=nl"))
+	b.Type("#to", "Visser")
+	b.Follow("#pass")
+	s.look(b, "handed")
+	if text := b.HTML(); !strings.Contains(text, s.server.URL+"/f/") {
+		t.Error("the link is not shown")
 	}
 	// The next page of a long list, and back.
 	b.Resize(1280, 800)
@@ -159,4 +191,70 @@ func TestPortalWithTheKeyboard(t *testing.T) {
 	if n := c.count("notify_notification", "kind = 'desk'"); n != 1 {
 		t.Errorf("the desk was asked %d times", n)
 	}
+}
+
+// With the keyboard alone, on a telephone: tick a step, give it to somebody with a date, say something,
+// make a link for a supplier and withdraw it, save a list and delete it.
+func TestWorkWithTheKeyboard(t *testing.T) {
+	b := browser.Open(t)
+	c, s := openDoor(t)
+	b.Resize(360, 800)
+	b.Goto(s.server.URL + "/as/bakker")
+	list := s.server.URL + "/o/" + c.organisation("bakker").ID.String() + "/exposures"
+	seven := c.one("bakker", "192.0.2.7").Fingerprint
+	one := list + "/" + printText(seven) + "?lang=nl"
+	tabTo := func(selector string) {
+		t.Helper()
+		for range 80 {
+			if browser.Eval[bool](b, `document.activeElement.matches(`+fmt.Sprintf("%q", selector)+`)`) {
+				return
+			}
+			b.Press(kb.Tab)
+		}
+		t.Fatalf("the keyboard does not come to %s", selector)
+	}
+	press := func(selector, done string) {
+		t.Helper()
+		tabTo(selector)
+		b.Press(kb.Enter)
+		b.WaitFor(".outcome--ok")
+		if text := b.Text(".outcome--ok"); !strings.Contains(text, done) {
+			t.Errorf("%s: %q, not %q", selector, text, done)
+		}
+	}
+	b.Goto(one)
+	tabTo(`input[name="step"][value="2"]`)
+	b.Press(" ")
+	press("#tick", "De vinkjes zijn bewaard")
+	b.Goto(one)
+	tabTo("#assignee")
+	b.Press("De bakker (jij)")
+	press("#planned", "De afspraak is bewaard")
+	b.Goto(one)
+	tabTo("#comment")
+	b.Press("Ik bel morgen")
+	press("#say", "Je bericht staat erbij")
+	b.Goto(one)
+	tabTo("#to")
+	b.Press("Visser")
+	tabTo("#pass")
+	b.Press(kb.Enter)
+	b.WaitFor("#link")
+	b.Goto(one)
+	press(`form[action$="/withdraw"] button`, "De link werkt niet meer")
+	w, err := c.as("bakker").notify.Worked(c.as("bakker").ctx, c.organisation("bakker").ID, seven, db.ID{})
+	if err != nil || len(w.Steps) != 1 || w.Steps[0].Step != 2 || len(w.Comments) != 1 || w.Comments[0].Text != "Ik bel morgen" || len(w.Links) != 1 || w.Links[0].RevokedAt.IsZero() {
+		t.Errorf("%+v, %v", w, err)
+	}
+	if e := c.one("bakker", "192.0.2.7"); e.Assignee != c.people["bakker"].Account {
+		t.Errorf("%+v", e)
+	}
+	b.Goto(list + "?lang=nl&work=mine")
+	tabTo("details.save > summary")
+	b.Press(kb.Enter)
+	tabTo("#view")
+	b.Press("Op mijn naam")
+	press("#save", "De filters zijn bewaard")
+	b.Goto(list + "?lang=nl")
+	press(`form[action$="/remove"] button`, "De bewaarde lijst is weg")
 }

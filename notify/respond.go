@@ -18,7 +18,8 @@ import (
 // respondent is who answers, and by which door: the holder of the link in a notification, somebody
 // who is signed in, or a program.
 type respondent struct {
-	organisation, notification db.ID // notification: zero without a link
+	organisation, notification db.ID  // notification: zero without a message
+	link                       []byte // its hash; nil without one
 	holder                     Holder
 	account, token             db.ID
 	behalf                     string // for a delegate: the organisation that holds the mandate
@@ -48,8 +49,13 @@ func (n *Notify) Respond(ctx context.Context, organisation db.ID, f Feedback) (g
 		if err != nil {
 			return err
 		}
-		given.Changed, _, err = n.take(ctx, tx, by, f, about)
-		return err
+		if f.Answer == Forwarded && (f.Days < 1 || f.Days > mostDays) {
+			return fault.New(fault.Invalid, "notify.work.days_wrong")
+		}
+		if given.Changed, _, err = n.take(ctx, tx, by, f, about); err != nil || f.Answer != Forwarded {
+			return err
+		}
+		return n.passOn(ctx, tx, by, f, about, &given)
 	})
 	return given, err
 }
@@ -84,7 +90,7 @@ func (n *Notify) take(ctx context.Context, tx *db.Tx, who respondent, f Feedback
 		return 0, false, nil
 	}
 	if f.Answer == Help && often {
-		if who.notification.IsZero() {
+		if who.link == nil {
 			return 0, false, fault.New(fault.TooMany, "notify.portal.help_often")
 		}
 		return 0, false, nil
@@ -103,8 +109,8 @@ func (n *Notify) take(ctx context.Context, tx *db.Tx, who respondent, f Feedback
 	}
 	// Of a link the record names the holder, and of everybody else the account or the token.
 	e := audit.Event{At: now, Action: audit.Feedback, Object: "feedback " + id.String(), Organisation: who.organisation, Detail: fmt.Sprintf("%s about %d", f.Answer, len(about))}
-	if !who.notification.IsZero() {
-		e.Actor, e.Object = string(who.holder), "notification "+who.notification.String()
+	if who.link != nil {
+		e.Actor, e.Object = string(who.holder), link{hash: who.link, notification: who.notification}.object()
 	}
 	return changed, true, audit.Append(ctx, tx, e)
 }

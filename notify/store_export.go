@@ -36,3 +36,34 @@ func eachAnswer(ctx context.Context, tx *db.Tx, column string, id db.ID, fn func
 		return fn(a)
 	}, `SELECT given_at, holder, answer, note, exposures FROM notify_feedback WHERE `+column+` = ?1 ORDER BY given_at, id`, id)
 }
+
+// eachWork calls fn with what was written down whose column, "organisation_id" or "account_id", is the
+// id.
+func eachWork(ctx context.Context, tx *db.Tx, column string, id db.ID, fn func(exportedWork) error) error {
+	own := column == "account_id"
+	for _, part := range []struct{ kind, q string }{
+		{"comment", `SELECT fingerprint, at, behalf, text, 0, NULL FROM notify_comment WHERE ` + column + ` = ?1 ORDER BY id`},
+		{"step", `SELECT fingerprint, at, behalf, '', step, NULL FROM notify_step WHERE ` + column + ` = ?1 ORDER BY at`},
+		{"link", `SELECT NULL, created_at, '', label, 0, expires_at FROM notify_link WHERE ` + column + ` = ?1 AND holder = 'supplier' AND notification_id IS NULL ORDER BY created_at`},
+		{"plan", `SELECT fingerprint, NULL, '', '', 0, deadline * 86400000000 FROM notify_exposure WHERE ` + map[bool]string{true: `assignee = ?1`, false: `organisation_id = ?1 AND (assignee IS NOT NULL OR deadline IS NOT NULL)`}[own]},
+		{"view", `SELECT NULL, at, '', name, 0, NULL FROM notify_view WHERE account_id = ?1 ORDER BY id`},
+	} {
+		if part.kind == "view" && !own {
+			continue
+		}
+		err := tx.Each(ctx, func(scan func(...any) error) error {
+			w := exportedWork{Kind: part.kind}
+			var print []byte
+			var at, until db.Time
+			if err := scan(&print, &at, &w.Behalf, &w.Text, &w.Step, &until); err != nil {
+				return err
+			}
+			w.Exposure, w.At, w.Until = hashText(print), at.Time, until.Time
+			return fn(w)
+		}, part.q, id)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

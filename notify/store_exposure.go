@@ -180,7 +180,7 @@ func seeKnown(ctx context.Context, tx *db.Tx, seq, series, now int64) (c Counts,
 }
 
 const exposureColumns = `organisation_id, fingerprint, type, class, severity, address, port, name, vulnerability, role, reasons, evidence,
-	first_seen, last_seen, count, state, state_at, confirmed, told_at, reminders, series_id, last_report`
+	first_seen, last_seen, count, state, state_at, confirmed, told_at, reminders, series_id, last_report, assignee, COALESCE(deadline, 0)`
 
 func scanExposure(scan func(...any) error) (e Exposure, err error) {
 	var print []byte
@@ -188,7 +188,7 @@ func scanExposure(scan func(...any) error) (e Exposure, err error) {
 	var role, reasons, said, state string
 	var first, last, stateAt, told db.Time
 	err = scan(&e.Organisation, &print, &e.Type, &e.Class, &severity, &e.Address, &e.Port, &e.Name, &e.Vulnerability, &role, &reasons, &said,
-		&first, &last, &e.Count, &state, &stateAt, &confirmed, &told, &e.Reminders, &e.Series, &e.LastReport)
+		&first, &last, &e.Count, &state, &stateAt, &confirmed, &told, &e.Reminders, &e.Series, &e.LastReport, &e.Assignee, &e.Deadline)
 	if err != nil {
 		return e, err
 	}
@@ -225,7 +225,7 @@ func eachNotOurs(ctx context.Context, tx *db.Tx, organisations []db.ID, fn func(
 }
 
 func expireNotOurs(ctx context.Context, tx *db.Tx, e Exposure, now time.Time) error {
-	_, err := tx.Exec(ctx, `UPDATE notify_exposure SET state = 'expired', state_at = ?3, reopens_after = 0, due_at = NULL, remind_at = NULL
+	_, err := touching(ctx, tx, db.Micros(now), `UPDATE notify_exposure SET state = 'expired', state_at = ?3, reopens_after = 0, due_at = NULL, remind_at = NULL
 		WHERE organisation_id = ?1 AND fingerprint = ?2 AND state IN (`+quoteStates([]State{StateNotOurs})+`)`, e.Organisation, e.Fingerprint[:], db.At(now))
 	return err
 }

@@ -12,8 +12,8 @@ import (
 )
 
 func insertLink(ctx context.Context, tx *db.Tx, l link) error {
-	_, err := tx.Exec(ctx, `INSERT INTO notify_link (token_hash, notification_id, organisation_id, holder, created_at, expires_at)
-		VALUES (?1, ?2, ?3, ?4, ?5, ?6)`, l.hash, l.notification, l.organisation, string(l.holder), db.At(l.created), db.At(l.expires))
+	_, err := tx.Exec(ctx, `INSERT INTO notify_link (token_hash, notification_id, organisation_id, holder, created_at, expires_at, account_id, label)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)`, l.hash, l.notification, l.organisation, string(l.holder), db.At(l.created), db.At(l.expires), l.account, l.label)
 	return err
 }
 
@@ -50,10 +50,19 @@ func openSupplierLink(ctx context.Context, tx *db.Tx, notification db.ID, now ti
 
 // isItem keeps to what a link (?1 its notification, ?2 its organisation, ?3 its hash) is about: the
 // items of the notification, or those of them that were chosen for the link.
-const isItem = `WHERE e.organisation_id = ?2 AND EXISTS (SELECT 1 FROM notify_item i WHERE i.notification_id = ?1
-	AND i.organisation_id = e.organisation_id AND i.fingerprint = e.fingerprint)
+const isItem = `WHERE e.organisation_id = ?2 AND e.fingerprint IN (SELECT i.fingerprint FROM notify_item i WHERE i.notification_id = ?1 AND i.organisation_id = ?2)
 	AND (NOT EXISTS (SELECT 1 FROM notify_link_item c WHERE c.token_hash = ?3)
-		OR EXISTS (SELECT 1 FROM notify_link_item c WHERE c.token_hash = ?3 AND c.fingerprint = e.fingerprint))`
+		OR e.fingerprint IN (SELECT c.fingerprint FROM notify_link_item c WHERE c.token_hash = ?3))`
+
+// isChosen is isItem for a link without a notification.
+const isChosen = `WHERE e.organisation_id = ?2 AND CAST(?1 AS BYTEA) IS NULL AND e.fingerprint IN (SELECT c.fingerprint FROM notify_link_item c WHERE c.token_hash = ?3)`
+
+func (k link) items() string {
+	if k.notification.IsZero() {
+		return isChosen
+	}
+	return isItem
+}
 
 func insertLinkItems(ctx context.Context, tx *db.Tx, hash []byte, about []Exposure) error {
 	rows := make([][]any, len(about))
@@ -69,7 +78,12 @@ func insertLinkItems(ctx context.Context, tx *db.Tx, hash []byte, about []Exposu
 // call was forgotten, is heard, but not for ever: often tells when it is enough.
 func saidAlready(ctx context.Context, tx *db.Tx, who respondent, f Feedback, about []Exposure, since time.Time) (twice, often bool, err error) {
 	var all, same int
-	if !who.notification.IsZero() {
+	switch {
+	case who.link != nil && who.notification.IsZero():
+		err = tx.One(ctx, `SELECT count(*), CAST(COALESCE(sum(CASE WHEN exposures = ?4 AND note = ?5 THEN 1 ELSE 0 END), 0) AS BIGINT) FROM notify_feedback
+			WHERE link_hash = ?1 AND answer = ?2 AND given_at > ?3`, []any{who.link, string(f.Answer), db.At(since), len(about), f.Note}, &all, &same)
+		return same > 0, all >= mostHelp, err
+	case !who.notification.IsZero():
 		err = tx.One(ctx, `SELECT count(*), CAST(COALESCE(sum(CASE WHEN exposures = ?5 AND note = ?6 THEN 1 ELSE 0 END), 0) AS BIGINT) FROM notify_feedback
 			WHERE notification_id = ?1 AND holder = ?2 AND answer = ?3 AND given_at > ?4`,
 			[]any{who.notification, string(who.holder), string(f.Answer), db.At(since), len(about), f.Note}, &all, &same)
@@ -109,13 +123,20 @@ func kindsOfItems(ctx context.Context, tx *db.Tx, k link) (list []Kind, err erro
 		kind.Severity = feeds.Severity(severity)
 		list = append(list, kind)
 		return err
-	}, `SELECT e.type, e.class, max(e.severity), count(*) FROM notify_exposure AS e `+isItem+`
+	}, `SELECT e.type, e.class, max(e.severity), count(*) FROM notify_exposure AS e `+k.items()+`
 		GROUP BY e.type, e.class ORDER BY max(e.severity) DESC, e.type, e.class`, k.notification, k.organisation, k.hash)
 	return list, err
 }
 
-// lastSaid returns the latest answer of each holder about a notification.
-func lastSaid(ctx context.Context, tx *db.Tx, notification db.ID) (list []Said, err error) {
+// lastSaid returns the latest answer of each holder about a notification, or by a link that has none.
+func lastSaid(ctx context.Context, tx *db.Tx, k link) (list []Said, err error) {
+	if k.notification.IsZero() {
+		l, err := latestByLink(ctx, tx, k.hash)
+		if l != nil {
+			list = append(list, *l)
+		}
+		return list, err
+	}
 	err = tx.Each(ctx, func(scan func(...any) error) error {
 		var s Said
 		var at db.Time
@@ -125,12 +146,12 @@ func lastSaid(ctx context.Context, tx *db.Tx, notification db.ID) (list []Said, 
 		return err
 	}, `SELECT f.holder, f.answer, f.exposures, f.given_at FROM notify_feedback AS f WHERE f.notification_id = ?1 AND NOT EXISTS (
 		SELECT 1 FROM notify_feedback l WHERE l.notification_id = f.notification_id AND l.holder = f.holder AND (l.given_at, l.id) > (f.given_at, f.id))
-		ORDER BY f.holder`, notification)
+		ORDER BY f.holder`, k.notification)
 	return list, err
 }
 
 func pageOfItems(ctx context.Context, tx *db.Tx, k link, offset, limit int, fn func(Exposure) error) error {
-	return eachExposure(ctx, tx, fn, `AS e `+isItem+` ORDER BY e.severity DESC, e.type, e.address, e.name, e.port, e.vulnerability, e.fingerprint LIMIT ?4 OFFSET ?5`,
+	return eachExposure(ctx, tx, fn, `AS e `+k.items()+` ORDER BY e.severity DESC, e.type, e.address, e.name, e.port, e.vulnerability, e.fingerprint LIMIT ?4 OFFSET ?5`,
 		k.notification, k.organisation, k.hash, limit, offset)
 }
 
@@ -142,7 +163,7 @@ func chooseItems(ctx context.Context, tx *db.Tx, k link, chosen []Fingerprint) (
 			list = append(list, e)
 		}
 		return nil
-	}, `AS e `+isItem, k.notification, k.organisation, k.hash)
+	}, `AS e `+k.items(), k.notification, k.organisation, k.hash)
 	return list, err
 }
 
@@ -168,13 +189,16 @@ func moveExposures(ctx context.Context, tx *db.Tx, organisation db.ID, about []E
 		}
 		moved += n
 	}
-	return moved, nil
+	if moved == 0 {
+		return 0, nil
+	}
+	return moved, touch(ctx, tx, db.Micros(now), organisation)
 }
 
 func insertFeedback(ctx context.Context, tx *db.Tx, id db.ID, who respondent, f Feedback, about []Exposure, now time.Time) error {
-	_, err := tx.Exec(ctx, `INSERT INTO notify_feedback (id, notification_id, organisation_id, holder, account_id, token_id, behalf, answer, note, exposures, given_at)
-		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)`, id, who.notification, who.organisation, string(who.holder), who.account, who.token,
-		who.behalf, string(f.Answer), f.Note, len(about), db.At(now))
+	_, err := tx.Exec(ctx, `INSERT INTO notify_feedback (id, notification_id, organisation_id, holder, account_id, token_id, behalf, answer, note, exposures, given_at, link_hash)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)`, id, who.notification, who.organisation, string(who.holder), who.account, who.token,
+		who.behalf, string(f.Answer), f.Note, len(about), db.At(now), who.link)
 	if err != nil {
 		return err
 	}

@@ -29,7 +29,7 @@ func takeBack(ctx context.Context, tx *db.Tx, d *dueDelivery, now int64) error {
 	if _, err := tx.Exec(ctx, `UPDATE notify_link SET revoked_at = ?2 WHERE notification_id = ?1 AND revoked_at IS NULL`, d.notification, now); err != nil {
 		return err
 	}
-	_, err = tx.Exec(ctx, `UPDATE notify_exposure SET due_at = ?2, told_at = CASE WHEN CAST(?3 AS TEXT) = 'warning' THEN NULL ELSE told_at END
+	_, err = touching(ctx, tx, now, `UPDATE notify_exposure SET due_at = ?2, told_at = CASE WHEN CAST(?3 AS TEXT) = 'warning' THEN NULL ELSE told_at END
 		WHERE (organisation_id, fingerprint) IN (SELECT organisation_id, fingerprint FROM notify_item WHERE notification_id = ?1)
 		AND state IN ('open', 'acknowledged', 'solved')`, d.notification, now, d.kind)
 	return err

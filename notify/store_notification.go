@@ -57,6 +57,9 @@ func eachItem(ctx context.Context, tx *db.Tx, notification db.ID, fn func(Exposu
 // again for it.
 func letGo(ctx context.Context, tx *db.Tx, notification db.ID, gone []Exposure, now int64) error {
 	for _, e := range gone {
+		if err := touch(ctx, tx, now, e.Organisation); err != nil {
+			return err
+		}
 		if _, err := tx.Exec(ctx, `DELETE FROM notify_item WHERE notification_id = ?1 AND fingerprint = ?2`, notification[:], e.Fingerprint[:]); err != nil {
 			return err
 		}
@@ -87,7 +90,7 @@ func letGo(ctx context.Context, tx *db.Tx, notification db.ID, gone []Exposure, 
 }
 
 // markTold moves the exposures of a notification on: told, and when to remind if they are seen again.
-func markTold(ctx context.Context, tx *db.Tx, notification db.ID, now time.Time, closing bool) error {
+func markTold(ctx context.Context, tx *db.Tx, notification, organisation db.ID, now time.Time, closing bool) error {
 	const items = `(organisation_id, fingerprint) IN (SELECT organisation_id, fingerprint FROM notify_item WHERE notification_id = ?1)`
 	if closing {
 		_, err := tx.Exec(ctx, `UPDATE notify_exposure SET due_at = NULL WHERE `+items, notification[:])
@@ -105,7 +108,10 @@ func markTold(ctx context.Context, tx *db.Tx, notification db.ID, now time.Time,
 		reminders = CASE WHEN state IN ('open', 'acknowledged') THEN reminders + 1 ELSE reminders END,
 		remind_at = CASE WHEN state IN ('open', 'acknowledged') AND reminders + 1 >= ?3 THEN NULL`+when.String()+` ELSE NULL END,
 		told_at = ?2, due_at = NULL WHERE `+items, args...)
-	return err
+	if err != nil {
+		return err
+	}
+	return touch(ctx, tx, db.Micros(now), organisation)
 }
 
 func postpone(ctx context.Context, tx *db.Tx, organisation db.ID, until, to int64) error {

@@ -16,6 +16,9 @@ import (
 // openStates are those in which something is still to be done.
 var openStates = []State{StateNew, StateOpen, StateAcknowledged, StateReopened}
 
+// unanswered are those in which nobody said anything yet.
+var unanswered = []State{StateNew, StateOpen, StateReopened}
+
 // closedStates are all others.
 var closedStates = []State{StateSolved, StateFalsePositive, StateNotOurs, StateExpired}
 
@@ -66,6 +69,8 @@ func (s Search) conditions(v sight, organisation db.ID) *conditions {
 	switch s.State {
 	case "open":
 		c.parts = append(c.parts, `state IN (`+quoteStates(openStates)+`)`)
+	case "unanswered":
+		c.parts = append(c.parts, `state IN (`+quoteStates(unanswered)+`)`)
 	case "closed":
 		c.parts = append(c.parts, `state IN (`+quoteStates(closedStates)+`)`)
 	}
@@ -89,6 +94,16 @@ func (s Search) conditions(v sight, organisation db.ID) *conditions {
 	if !s.Since.IsZero() {
 		c.add(`last_seen >= ?`, db.Micros(s.Since))
 	}
+	if s.Mine {
+		c.parts = append(c.parts, `assignee IN (`+idsOf(s.mine[:], &c.args)+`)`)
+	}
+	if s.Overdue {
+		c.add(`deadline < ?`, s.today)
+		c.parts = append(c.parts, `state IN (`+quoteStates(openStates)+`)`)
+	}
+	if s.ByDay {
+		c.parts = append(c.parts, `deadline IS NOT NULL`)
+	}
 	return c
 }
 
@@ -109,16 +124,23 @@ func search(ctx context.Context, tx *db.Tx, v sight, organisation db.ID, s Searc
 	}
 	c := s.conditions(v, organisation)
 	order := ` ORDER BY severity DESC, first_seen DESC, fingerprint DESC`
-	if s.BySeen {
+	switch {
+	case s.BySeen:
 		order = ` ORDER BY last_seen DESC, fingerprint DESC`
+	case s.ByDay:
+		order = ` ORDER BY deadline, fingerprint`
 	}
 	if m := s.After; m != nil {
 		n := len(c.args)
 		place := func(i int) string { return `?` + itoa(n+i) }
-		if s.BySeen {
+		switch {
+		case s.BySeen:
 			c.args = append(c.args, m.At, m.Print[:])
 			c.parts = append(c.parts, `(last_seen, fingerprint) < (`+place(1)+`, `+place(2)+`)`)
-		} else {
+		case s.ByDay:
+			c.args = append(c.args, m.At, m.Print[:])
+			c.parts = append(c.parts, `(deadline, fingerprint) > (`+place(1)+`, `+place(2)+`)`)
+		default:
 			c.args = append(c.args, m.Severity, m.At, m.Print[:])
 			c.parts = append(c.parts, `(severity, first_seen, fingerprint) < (`+place(1)+`, `+place(2)+`, `+place(3)+`)`)
 		}
@@ -279,11 +301,6 @@ func referenceAbout(ctx context.Context, tx *db.Tx, notification db.ID, e Exposu
 		reference = list[0].Reference
 	}
 	return reference, err
-}
-
-func forgetPerson(ctx context.Context, tx *db.Tx, account db.ID) error {
-	_, err := tx.Exec(ctx, `UPDATE notify_feedback SET account_id = NULL WHERE account_id = ?1`, account)
-	return err
 }
 
 // endOfTime is behind every moment.

@@ -49,6 +49,11 @@ func seeded(ctx context.Context, tx *db.Tx, tally map[[2]string]int64) error {
 			return err
 		}
 	}
+	// From this the days of the last weeks are noted, as for everybody.
+	if _, err := tx.Exec(ctx, `INSERT INTO notify_touched (organisation_id, touched_at) SELECT organisation_id, max(state_at) FROM notify_exposure WHERE true GROUP BY organisation_id
+		ON CONFLICT (organisation_id) DO NOTHING`); err != nil {
+		return err
+	}
 	for _, t := range []string{"notify_report", "notify_exposure", "notify_exposure_asset", "notify_notification", "notify_item", "notify_delivery", "notify_feedback", "notify_feedback_item"} {
 		if err := tx.Analyze(ctx, t); err != nil {
 			return err

@@ -37,7 +37,7 @@ func latestFresh(ctx context.Context, tx *db.Tx, series int64) (a absence, err e
 // confirmAbsent marks at most limit absent exposures solved and confirmed, with a closing message due
 // to those who were told.
 func confirmAbsent(ctx context.Context, tx *db.Tx, series int64, a absence, now, due int64, limit int) (int64, error) {
-	return tx.Exec(ctx, `UPDATE notify_exposure SET state = 'solved', confirmed = 1, state_at = CAST(?4 AS BIGINT), reopens_after = last_seen, remind_at = NULL,
+	return touching(ctx, tx, now, `UPDATE notify_exposure SET state = 'solved', confirmed = 1, state_at = CAST(?4 AS BIGINT), reopens_after = last_seen, remind_at = NULL,
 		due_at = CASE WHEN told_at IS NULL THEN NULL ELSE CAST(?6 AS BIGINT) END
 		WHERE (organisation_id, fingerprint) IN (SELECT organisation_id, fingerprint FROM notify_exposure
 			WHERE series_id = ?1 AND confirmed = 0 AND state IN (`+quoteStates(append(from(StateSolved, ByReport), StateSolved))+`)
@@ -47,7 +47,7 @@ func confirmAbsent(ctx context.Context, tx *db.Tx, series int64, a absence, now,
 // expireUnseen ends at most limit exposures that were last seen before the moment given. It reads all
 // exposures, once a day.
 func expireUnseen(ctx context.Context, tx *db.Tx, before, now int64, limit int) (int64, error) {
-	return tx.Exec(ctx, `UPDATE notify_exposure SET state = 'expired', state_at = ?2, reopens_after = last_seen, remind_at = NULL, due_at = NULL
+	return touching(ctx, tx, now, `UPDATE notify_exposure SET state = 'expired', state_at = ?2, reopens_after = last_seen, remind_at = NULL, due_at = NULL
 		WHERE (organisation_id, fingerprint) IN (SELECT e.organisation_id, e.fingerprint FROM notify_series s JOIN notify_exposure e ON e.series_id = s.id
 			WHERE e.confirmed = 0 AND e.state IN (`+quoteStates(from(StateExpired, ByClock))+`) AND e.last_seen < ?1 LIMIT ?3)`, before, now, limit)
 }

@@ -29,23 +29,25 @@ type saidView struct {
 }
 
 type exposurePage struct {
-	Path, List, Behalf                 string
-	Title, Where, Name, Vulnerability  string
-	Severity                           feeds.Severity
-	State                              web.Status
-	FirstSeen, LastSeen                time.Time
-	Seen, Type, Source, Report, Closes string
-	Why                                []string
-	Copy                               bool
-	Evidence                           []labelled
-	Advice                             advice.Text
-	Answers                            []answerView
-	Note                               web.Field
-	Said                               []saidView
-	Told                               []toldView
-	Done                               *doneView
-	Reads                              bool // may read and not answer
-	Centre                             centre
+	Path, List, Behalf                string
+	Title, Where, Name, Vulnerability string
+	Severity                          feeds.Severity
+	State                             web.Status
+	FirstSeen, LastSeen               time.Time
+	Seen, Type, Source, Report        string
+	Next                              []string // what happens next
+	Why                               []string
+	Copy                              bool
+	Evidence                          []labelled
+	Advice                            advice.Text
+	Answers                           []answerView
+	Note                              web.Field
+	Said                              []saidView
+	Told                              []toldView
+	Done                              *doneView
+	Reads                             bool // may read and not answer
+	Centre                            centre
+	Work                              workView
 }
 
 // exposure shows one exposure: what it is, why it is here, what to do, and what was done.
@@ -60,6 +62,10 @@ func (p *portal) exposure(w http.ResponseWriter, r *http.Request) error {
 func (p *portal) showExposure(w http.ResponseWriter, r *http.Request, print Fingerprint, filled form, wrong ...web.FieldError) error {
 	say, o := web.Printer(r), organisation(r)
 	d, err := p.n.Look(r.Context(), o, print)
+	if err != nil {
+		return err
+	}
+	k, err := p.n.Worked(r.Context(), o, print, before(r))
 	if err != nil {
 		return err
 	}
@@ -78,10 +84,7 @@ func (p *portal) showExposure(w http.ResponseWriter, r *http.Request, print Fing
 			v.Why = append(v.Why, line)
 		}
 	}
-	v.Closes = say.T("notify.portal.detail.closes_not")
-	if d.Closes {
-		v.Closes = say.T("notify.portal.detail.closes")
-	}
+	v.Next = p.n.next(say, d, k)
 	for _, k := range evidenceKeys {
 		value := d.Evidence[k]
 		if k == "account" {
@@ -92,8 +95,9 @@ func (p *portal) showExposure(w http.ResponseWriter, r *http.Request, print Fing
 		}
 	}
 	if v.Reads = !canAnswer(d.In); !v.Reads {
-		v.Answers = answerViews(say, Person)
+		v.Answers = slices.DeleteFunc(answerViews(say, Person), func(a answerView) bool { return a.Value == string(Forwarded) })
 	}
+	v.Work = p.workView(say, d, k, text, v.Path, filled, actor.From(r.Context()))
 	me := actor.From(r.Context()).Account
 	for _, a := range d.Answers {
 		v.Said = append(v.Said, saidView{a.At, whoSaid(say, a, me), say.T("notify.answer." + string(a.Answer) + ".label"), a.Note})
@@ -101,6 +105,9 @@ func (p *portal) showExposure(w http.ResponseWriter, r *http.Request, print Fing
 	// What was done is taken from what is kept, not from the address.
 	if i := slices.IndexFunc(d.Answers, func(a Answered) bool { return a.Account == me }); i >= 0 && r.URL.Query().Get("done") == "answer" {
 		v.Done = p.n.afterAnswer(say, &Letter{Holder: Recipient}, d.Answers[i].Answer)
+	}
+	if what := r.URL.Query().Get("done"); slices.Contains(workDone, what) {
+		v.Done = &doneView{Title: say.T("notify.work.done." + what)}
 	}
 	for _, s := range d.Told {
 		v.Told = append(v.Told, toldOf(say, o, s, d.Whole))
@@ -158,12 +165,15 @@ func (p *portal) answerOne(w http.ResponseWriter, r *http.Request) error {
 		}
 		return p.showExposure(w, r, print, filled, wrong...)
 	}
-	_, err = p.n.Respond(r.Context(), organisation(r), f)
+	given, err := p.n.Respond(r.Context(), organisation(r), f)
 	if fault.KindOf(err) == fault.TooMany {
 		return p.showExposure(w, r, print, filled, web.FieldError{Field: "answers", Text: web.Printer(r).T("notify.portal.help_often")})
 	}
 	if err != nil {
 		return err
+	}
+	if given.Supplier != "" {
+		return p.handed(w, r, given, f.Chosen)
 	}
 	http.Redirect(w, r, "/o/"+organisation(r).String()+"/exposures/"+printText(print)+"?done=answer", http.StatusSeeOther)
 	return nil

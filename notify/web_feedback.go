@@ -50,6 +50,8 @@ type form struct {
 	note   string
 	wrong  string // with the note
 	silent bool   // no answer was chosen
+	typed  url.Values
+	bad    map[string]string // what is wrong with a field, by its name
 }
 
 func (p *pages) show(w http.ResponseWriter, r *http.Request, l *Letter, page int, filled form) error {
@@ -106,7 +108,7 @@ func (p *pages) answer(w http.ResponseWriter, r *http.Request) error {
 	}
 	say := web.Printer(r)
 	return p.render(w, r, "passed", web.Page{Title: say.T("notify.page.passed.title"), Context: l.Organisation.Name,
-		Data: p.n.passedPage(say, l, token, given.Supplier)})
+		Data: p.n.passedPage(say, l, "/f/"+token, given.Supplier, given.Until)})
 }
 
 func parseChosen(values []string) ([]Fingerprint, error) {

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -43,6 +44,8 @@ func (p *pages) portalRoutes() *portal {
 	p.site.Handle("POST "+exposures+"/answers", answer, o.answerMany)
 	p.site.Handle("GET "+exposures+"/{exposure}", read, o.exposure)
 	p.site.Handle("POST "+exposures+"/{exposure}/answers", answer, o.answerOne)
+	o.workRoutes(exposures, read, answer)
+	p.site.Handle("GET /exposures", web.SignedIn, o.across)
 	p.site.Handle("GET "+warnings, read, o.warnings)
 	p.site.Handle("GET "+warnings+"/{warning}", read, o.warning)
 	p.site.Entry(exposures, "notify.portal.nav.exposures")
@@ -60,70 +63,6 @@ func organisation(r *http.Request) db.ID { return actor.From(r.Context()).In.Org
 
 // canAnswer tells whether the page offers answers; the verb decides.
 func canAnswer(in actor.In) bool { return in.Acting && in.Place&answering != 0 }
-
-// searchOf reads a search from an address; what makes no sense there is left out, but for a place to
-// go on from: that was made by us.
-func searchOf(q url.Values) (s Search, err error) {
-	s.State = "open"
-	if v := q.Get("state"); v == "closed" || v == "each" {
-		s.State = strings.TrimSuffix(v, "each")
-	}
-	for v := feeds.Info; v <= feeds.Critical; v++ {
-		if v.String() == q.Get("severity") {
-			s.Severity = v
-		}
-	}
-	s.Type, s.Text = cut(plain(q.Get("type")), 100), cut(plain(strings.TrimSpace(q.Get("find"))), 100)
-	if at, err := time.Parse(time.DateOnly, q.Get("since")); err == nil && at.Year() > 1970 && at.Year() < 2200 {
-		s.Since = at
-	}
-	s.BySeen = q.Get("sort") == "seen"
-	if q.Has("after") {
-		if s.After, err = parseMark(q.Get("after")); err != nil {
-			return s, err
-		}
-	}
-	return s, nil
-}
-
-// plain keeps what a database can hold as text.
-func plain(s string) string { return strings.ReplaceAll(strings.ToValidUTF8(s, ""), "\x00", "") }
-
-// query writes a search as an address, without what is usual.
-func (s Search) query() url.Values {
-	q := url.Values{}
-	put := func(k, v string) {
-		if v != "" {
-			q.Set(k, v)
-		}
-	}
-	if s.State != "open" {
-		q.Set("state", s.State)
-		if s.State == "" {
-			q.Set("state", "each")
-		}
-	}
-	if s.Severity != 0 {
-		put("severity", s.Severity.String())
-	}
-	put("type", s.Type)
-	put("find", s.Text)
-	if !s.Since.IsZero() {
-		put("since", s.Since.Format(time.DateOnly))
-	}
-	if s.BySeen {
-		put("sort", "seen")
-	}
-	if s.After != nil {
-		put("after", s.After.String())
-	}
-	return q
-}
-
-// narrowed tells whether the search leaves anything out besides what is closed.
-func (s Search) narrowed() bool {
-	return s.State == "closed" || s.Severity != 0 || s.Type != "" || s.Text != "" || !s.Since.IsZero()
-}
 
 // String writes a place in a list for an address; parseMark reads it.
 func (m Mark) String() string {
@@ -173,7 +112,9 @@ type exposureRow struct {
 	URL, Value, Where, Name, Title, Vulnerability string
 	Severity                                      feeds.Severity
 	State                                         web.Status
-	LastSeen                                      time.Time
+	LastSeen, Day                                 time.Time
+	Who                                           string // works on it
+	Late                                          bool   // the day is past
 	Copy, Chosen                                  bool
 }
 
@@ -181,6 +122,11 @@ type exposuresPage struct {
 	Path, Action, Done, Behalf      string
 	Open                            []severityCount
 	States, Severities, Types, Sort []option
+	Assets, Work                    []option
+	Views                           []viewView
+	Save                            web.Field
+	SaveTo                          string
+	Planned                         bool // some row has somebody who works on it, or a day
 	Find, Since                     string
 	Any, Narrowed, Whole            bool // there are exposures at all; the search leaves some out; the reader may see all
 	Count                           string
@@ -215,9 +161,17 @@ func (p *portal) showList(w http.ResponseWriter, r *http.Request, s Search, fill
 		v.Since = s.Since.Format(time.DateOnly)
 	}
 	v.options(say, s, l)
+	who, today := namesOf(say, l.Helpers, l.In, actor.From(r.Context()).Account), p.n.dayOf(p.n.now())
 	for _, e := range l.Exposures {
-		v.Rows = append(v.Rows, rowOf(say, v.Path, e, filled))
+		row := rowOf(say, v.Path, e, filled)
+		if e.Deadline != 0 {
+			row.Day, row.Late = p.n.dayAt(e.Deadline), e.Deadline < today && slices.Contains(openStates, e.State)
+		}
+		row.Who = who(e.Assignee)
+		v.Planned = v.Planned || row.Who != "" || e.Deadline != 0
+		v.Rows = append(v.Rows, row)
 	}
+	v.views(say, s, l, filled)
 	v.Count = say.N("notify.portal.list.count", l.Total)
 	if l.More {
 		v.Count = say.T("notify.portal.list.more_than", "Count", say.Number(int64(l.Total)))
@@ -253,25 +207,26 @@ func rowOf(say *i18n.Printer, path string, e Exposure, filled form) exposureRow 
 }
 
 func (v *exposuresPage) options(say *i18n.Printer, s Search, l Listed) {
-	for _, state := range []string{"open", "closed", "each"} {
+	for _, state := range []string{"open", "unanswered", "closed", "each"} {
 		v.States = append(v.States, option{state, say.T("notify.portal.state." + state), state == s.State || state == "each" && s.State == ""})
 	}
 	v.Severities = []option{{"", say.T("notify.portal.list.every_severity"), s.Severity == 0}}
 	for sev := feeds.Critical; sev >= feeds.Info; sev-- {
 		v.Severities = append(v.Severities, option{sev.String(), say.T("web.severity." + sev.String()), sev == s.Severity})
 		if n := l.Open[sev]; n > 0 {
-			count := say.Number(int64(min(n, mostCounted)))
-			if n > mostCounted {
-				count += "+"
-			}
-			v.Open = append(v.Open, severityCount{sev, count, v.Path + "?severity=" + sev.String()})
+			v.Open = append(v.Open, severityCount{sev, upTo(say, n), v.Path + "?severity=" + sev.String()})
 		}
 	}
 	v.Types = []option{{"", say.T("notify.portal.list.every_type"), s.Type == ""}}
 	for _, t := range l.Types {
 		v.Types = append(v.Types, option{t, say.T("notify.portal.list.type_option", "Title", adviceText(t, "", say.Lang()).Title, "Type", t), t == s.Type})
 	}
-	v.Sort = []option{{"", say.T("notify.portal.list.by_severity"), !s.BySeen}, {"seen", say.T("notify.portal.list.by_seen"), s.BySeen}}
+	v.Sort = []option{{"", say.T("notify.portal.list.by_severity"), !s.BySeen && !s.ByDay}, {"seen", say.T("notify.portal.list.by_seen"), s.BySeen}, {"day", say.T("notify.work.by_day"), s.ByDay}}
+	v.Work = []option{{"", say.T("notify.work.every"), !s.Mine && !s.Overdue}, {"mine", say.T("notify.work.mine"), s.Mine}, {"overdue", say.T("notify.work.overdue"), s.Overdue}}
+	v.Assets = []option{{"", say.T("notify.work.every_asset"), s.Asset.IsZero()}}
+	for _, a := range l.Assets {
+		v.Assets = append(v.Assets, option{a.ID.String(), a.Value, a.ID == s.Asset})
+	}
 }
 
 // empty says what it means that there is nothing to see, and what to do next.
@@ -316,8 +271,15 @@ func readAnswer(r *http.Request) (f Feedback, filled form, wrong []web.FieldErro
 		return
 	}
 	say := web.Printer(r)
-	f = Feedback{Answer: Answer(r.PostForm.Get("answer")), Note: strings.ReplaceAll(r.PostForm.Get("note"), "\r\n", "\n")}
-	filled.note = f.Note
+	f = Feedback{Answer: Answer(r.PostForm.Get("answer")), Note: strings.ReplaceAll(r.PostForm.Get("note"), "\r\n", "\n"), Days: usualDays, To: r.PostForm.Get("to")}
+	filled.note, filled.typed = f.Note, r.PostForm
+	if f.Answer == Forwarded && r.PostForm.Has("days") {
+		if f.Days, err = strconv.Atoi(strings.TrimSpace(r.PostForm.Get("days"))); err != nil || f.Days < 1 || f.Days > mostDays {
+			err = nil
+			filled.bad = map[string]string{"days": say.T("notify.work.days_wrong")}
+			wrong = append(wrong, web.FieldError{Field: "days", Text: filled.bad["days"]})
+		}
+	}
 	if f.Answer == "" {
 		wrong = append(wrong, web.FieldError{Field: "answers", Text: say.T("notify.answer.choose")})
 	}
@@ -358,6 +320,9 @@ func (p *portal) answerMany(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if given.Supplier != "" {
+		return p.handed(w, r, given, f.Chosen)
+	}
 	q := s.query()
 	q.Set("done", string(f.Answer))
 	q.Set("n", strconv.FormatInt(given.Changed, 10))
@@ -376,6 +341,9 @@ func (p *portal) mayAnswer(r *http.Request) (v sight, err error) {
 
 // manyDone says what was done just now with what was ticked.
 func manyDone(say *i18n.Printer, q url.Values) string {
+	if what := q.Get("done"); what == "view" || what == "view_gone" {
+		return say.T("notify.work.done." + what)
+	}
 	a := Answer(q.Get("done"))
 	if _, known := leadsTo[a]; !known && a != Help || a == Forwarded {
 		return ""

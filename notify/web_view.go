@@ -258,12 +258,8 @@ type passedPage struct {
 	Mail              string // the same as an address that opens a mail program
 }
 
-func (n *Notify) passedPage(say *i18n.Printer, l *Letter, token, link string) *passedPage {
-	until := n.now().Add(supplierValid)
-	if l.Supplier != nil {
-		until = l.Supplier.Expires
-	}
-	v := &passedPage{Path: "/f/" + token, Link: link, Until: say.Date(until)}
+func (n *Notify) passedPage(say *i18n.Printer, l *Letter, path, link string, until time.Time) *passedPage {
+	v := &passedPage{Path: path, Link: link, Until: say.Date(until)}
 	id := "notify.page.passed.text."
 	var b strings.Builder
 	line := func(s string) { b.WriteString(s + "\n\n") }
@@ -284,10 +280,13 @@ func (n *Notify) passedPage(say *i18n.Printer, l *Letter, token, link string) *p
 	}
 	b.WriteString(say.T(id+"ask") + "\n" + link + "\n\n")
 	line(say.T(id+"until", "Date", v.Until))
-	line(say.T(id+"real", "Reference", l.Notification.Reference, "Verify", n.set.BaseURL+"/verify"))
+	subject := say.T("notify.work.subject", "Centre", n.set.Centre)
+	if l.Notification.Reference != "" {
+		line(say.T(id+"real", "Reference", l.Notification.Reference, "Verify", n.set.BaseURL+"/verify"))
+		subject = say.T(id+"subject", "Reference", l.Notification.Reference)
+	}
 	b.WriteString(say.T(id+"regards") + "\n" + l.Organisation.Name + "\n")
 	v.Text = b.String()
-	subject := say.T(id+"subject", "Reference", l.Notification.Reference)
 	v.Mail = "mailto:?subject=" + url.PathEscape(subject) + "&body=" + mailBody(v.Text)
 	return v
 }

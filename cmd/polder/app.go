@@ -133,7 +133,9 @@ func (a *app) wire(ctx context.Context) error {
 	a.notify.Register(a.post)
 	a.signin.OnForget(a.notify.ForgetPerson)
 	a.signin.OnExport("answers", a.notify.ExportPerson)
+	a.signin.OnExport("work", a.notify.ExportPersonWork)
 	a.directory.OnExport("exposures", a.notify.ExportExposures)
+	a.directory.OnExport("work", a.notify.ExportWork)
 	a.directory.OnExport("warnings", a.notify.ExportWarnings)
 	a.directory.OnExport("answers", a.notify.ExportAnswers)
 	hosts, folders := a.set.Collectable()
@@ -189,7 +191,10 @@ func (a *app) join() {
 		return list, nil
 	})
 	a.directory.OnHome(func(ctx context.Context, tx *db.Tx, in actor.In) ([]directory.Line, error) {
-		return a.notify.HomeLines(ctx, tx, in) // first: what was found comes before what is watched
+		return a.notify.HomeLines(ctx, tx, in)
+	})
+	a.directory.OnStanding(func(ctx context.Context, tx *db.Tx, in actor.In) (func(say *i18n.Printer) directory.Standing, error) {
+		return a.notify.HomeStanding(ctx, tx, in)
 	})
 	a.directory.OnHome(func(ctx context.Context, tx *db.Tx, in actor.In) ([]directory.Line, error) {
 		if in.Place == actor.Delegate {
