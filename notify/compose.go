@@ -216,7 +216,7 @@ func (n *Notify) message(d *dueDelivery) mail.Message {
 		HTML: mail.Fill(d.html, link), Language: d.language, Auto: true,
 	}
 	// Only what is not urgent can be had less often with one click in the mail program.
-	if d.kind != "desk" && d.kind != "closing" && d.severity <= 3 && strings.HasPrefix(link, "https://") {
+	if d.kind != "desk" && d.kind != "closing" && d.kind != "stranger" && d.severity <= 3 && strings.HasPrefix(link, "https://") {
 		m.Unsubscribe = link + "/less"
 	}
 	return m

@@ -77,6 +77,8 @@ type Notify struct {
 	now       func() time.Time
 	log       *slog.Logger
 	set       Settings
+
+	stranger func(ctx context.Context, tx *db.Tx, notification db.ID, recipient string) (bool, string, error)
 }
 
 // New makes a Notify on a migrated database, subscribes it to the register of assets and registers

@@ -282,15 +282,19 @@ func (w *writer) closes(e Exposure) bool {
 }
 
 func (w *writer) footer(l *mail.Letter, reference string) {
-	p := w.p
+	w.n.proof(l, w.p, reference)
+	l.Say(w.p.T("notify.mail.sender", "Centre", w.n.set.Centre, "Name", w.to.Name))
+}
+
+// proof ends each letter with how its reader can tell that we wrote it.
+func (n *Notify) proof(l *mail.Letter, p *i18n.Printer, reference string) {
 	l.Rule()
 	l.Heading(p.T("notify.mail.real.heading"))
 	l.Say(p.T("notify.mail.real.text", "Reference", reference))
-	l.Link(w.n.set.BaseURL + "/verify")
-	if w.n.set.Phone != "" {
-		l.Say(p.T("notify.mail.phone", "Centre", w.n.set.Centre, "Phone", w.n.set.Phone))
+	l.Link(n.set.BaseURL + "/verify")
+	if n.set.Phone != "" {
+		l.Say(p.T("notify.mail.phone", "Centre", n.set.Centre, "Phone", n.set.Phone))
 	}
-	l.Say(p.T("notify.mail.sender", "Centre", w.n.set.Centre, "Name", w.to.Name))
 }
 
 // closing writes about exposures that two fresh reports no longer showed.
