@@ -170,6 +170,9 @@ func (n *Notify) composeOne(ctx context.Context, tx *db.Tx, w *writer, closing b
 			return 0, err
 		}
 	}
+	if err := insertTopics(ctx, tx, note.ID); err != nil {
+		return 0, err
+	}
 	return 1, markTold(ctx, tx, note.ID, n.now(), closing)
 }
 

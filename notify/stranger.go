@@ -20,7 +20,11 @@ type Stranger struct {
 	Severity  int64        // of the worst it is about, 1 to 5
 	Classes   []string     // RSIT types, for whoever checks the reference
 	Exposures int          // how many findings it is about
+	Topics    []Topic      // what sources and types they are of, so that a hold on those keeps it back too
 }
+
+// Topic is a source and a type of finding that a message is about.
+type Topic struct{ Source, Type string }
 
 // QueueStranger puts a letter to a stranger in the queue of all messages, in the caller's transaction. The
 // letter gets the reference in its subject and the same footer as each of our messages, which says how to
@@ -33,6 +37,9 @@ func (n *Notify) QueueStranger(ctx context.Context, tx *db.Tx, s Stranger) (noti
 	l := mail.Letter{Language: p.Lang(), Subject: s.Subject + " [" + note.Reference + "]", Blocks: append([]mail.Block(nil), s.Letter.Blocks...)}
 	n.proof(&l, p, note.Reference)
 	if err := n.queueLetter(ctx, tx, &note, &l, strings.TrimSpace(s.Recipient)); err != nil {
+		return db.ID{}, "", fmt.Errorf("queue a letter to a stranger: %w", err)
+	}
+	if err := insertTopicsOf(ctx, tx, note.ID, s.Topics); err != nil {
 		return db.ID{}, "", fmt.Errorf("queue a letter to a stranger: %w", err)
 	}
 	return note.ID, note.Reference, n.queue.Insert(ctx, tx, deliverArgs{}, time.Time{})
