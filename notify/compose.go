@@ -213,10 +213,16 @@ func (w *writer) learn(ctx context.Context, tx *db.Tx, groups []*group) error {
 // message turns a stored notification into the mail that is sent, the same on each attempt.
 func (n *Notify) message(d *dueDelivery) mail.Message {
 	link := n.set.BaseURL + "/f/" + n.linkToken(d.notification)
+	if d.kind == "stranger" {
+		link = n.set.BaseURL + "/stranger/" + n.StrangerToken(d.notification)
+	}
 	m := mail.Message{
 		From: n.set.From, To: d.recipient, ReplyTo: cmp.Or(d.replyTo, n.set.ReplyTo), Subject: d.subject, MessageID: d.messageID, Date: d.created,
 		Text: mail.Fill(d.text, link),
 		HTML: mail.Fill(d.html, link), Language: d.language, Auto: true,
+	}
+	if d.kind == "stranger" && strings.HasPrefix(link, "https://") {
+		m.Unsubscribe = link // who never asked for letters can end them with one click in the mail program
 	}
 	// Only what is not urgent can be had less often with one click in the mail program.
 	if d.kind != "desk" && d.kind != "closing" && d.kind != "stranger" && d.severity <= 3 && strings.HasPrefix(link, "https://") {

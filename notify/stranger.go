@@ -28,15 +28,14 @@ type Topic struct{ Source, Type string }
 
 // QueueStranger puts a letter to a stranger in the queue of all messages, in the caller's transaction. The
 // letter gets the reference in its subject and the same footer as each of our messages, which says how to
-// check that it is real; it has no secret link, unless the caller put one in. Just before it goes, the
-// function given to OnStranger is asked.
+// check that it is real. Its secret link (mail.Placeholder) is /stranger/ with StrangerToken, which a mail
+// program can post to as well, to end such letters. Just before it goes, the function given to OnStranger
+// is asked.
 func (n *Notify) QueueStranger(ctx context.Context, tx *db.Tx, s Stranger) (notification db.ID, reference string, err error) {
 	note := Notification{ID: db.NewID(), Reference: newReference(), Kind: "stranger", Severity: s.Severity, Classes: s.Classes,
 		Language: s.Language, Exposures: s.Exposures, Register: n.footprint.Index().Version(), CreatedAt: n.now()}
-	p := n.catalog.For(s.Language).In(n.set.Location)
-	l := mail.Letter{Language: p.Lang(), Subject: s.Subject + " [" + note.Reference + "]", Blocks: append([]mail.Block(nil), s.Letter.Blocks...)}
-	n.proof(&l, p, note.Reference)
-	if err := n.queueLetter(ctx, tx, &note, &l, strings.TrimSpace(s.Recipient)); err != nil {
+	l := n.strangerLetter(s, note.Reference)
+	if err := n.queueLetter(ctx, tx, &note, l, strings.TrimSpace(s.Recipient)); err != nil {
 		return db.ID{}, "", fmt.Errorf("queue a letter to a stranger: %w", err)
 	}
 	if err := insertTopicsOf(ctx, tx, note.ID, s.Topics); err != nil {
@@ -44,6 +43,23 @@ func (n *Notify) QueueStranger(ctx context.Context, tx *db.Tx, s Stranger) (noti
 	}
 	return note.ID, note.Reference, n.queue.Insert(ctx, tx, deliverArgs{}, time.Time{})
 }
+
+func (n *Notify) strangerLetter(s Stranger, reference string) *mail.Letter {
+	p := n.catalog.For(s.Language).In(n.set.Location)
+	l := &mail.Letter{Language: p.Lang(), Subject: s.Subject + " [" + reference + "]", Blocks: append([]mail.Block(nil), s.Letter.Blocks...)}
+	n.proof(l, p, reference)
+	return l
+}
+
+// PreviewStranger returns the subject and text that QueueStranger would queue, with a reference and a link
+// that are of no use.
+func (n *Notify) PreviewStranger(s Stranger) (subject, text string) {
+	l := n.strangerLetter(s, "PLD-…")
+	return l.Subject, mail.Fill(l.Plain(), n.set.BaseURL+"/stranger/…")
+}
+
+// StrangerToken is the secret in the link of a letter to a stranger.
+func (n *Notify) StrangerToken(notification db.ID) string { return n.linkToken(notification) }
 
 // OnStranger has fn asked just before a letter to a stranger goes: whether it may still go, such as when
 // the recipient wants no more of them, and if not, why. What is not fit is withdrawn. It is called before

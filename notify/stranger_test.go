@@ -33,7 +33,7 @@ func TestLetterToAStranger(t *testing.T) {
 		f.notify.OnStranger(func(_ context.Context, _ *db.Tx, _ db.ID, recipient string) (bool, string, error) {
 			return !refused[recipient], "wants no more", nil
 		})
-		_, ours := f.stranger("abuse@net.example")
+		first, ours := f.stranger("abuse@net.example")
 		out, never := f.stranger("gone@out.example")
 		if _, err := f.notify.Verify(f.ctx, ours); err == nil {
 			t.Error("a letter that was not sent is already ours on /verify")
@@ -48,7 +48,7 @@ func TestLetterToAStranger(t *testing.T) {
 				t.Errorf("the letter does not hold %q:\n%s", want, m.Text)
 			}
 		}
-		if !strings.Contains(m.Subject, ours) || strings.Contains(m.Text, "/f/") || m.Header.Get("List-Unsubscribe") != "" {
+		if !strings.Contains(m.Subject, ours) || strings.Contains(m.Text, "/f/") || m.Header.Get("List-Unsubscribe") != "<https://polder.example/stranger/"+f.notify.StrangerToken(first)+">" {
 			t.Errorf("subject %q, unsubscribe %q, text:\n%s", m.Subject, m.Header.Get("List-Unsubscribe"), m.Text)
 		}
 		v, err := f.notify.Verify(f.ctx, ours)
