@@ -27,7 +27,7 @@ func CountUnmatched(ctx context.Context, tx *db.Tx, since time.Time) ([]Unmatche
 	return countUnmatched(ctx, tx, since)
 }
 
-// Selection chooses findings out of reports that came from Since to before Until.
+// Selection chooses findings out of reports that came from Since to Until.
 type Selection struct {
 	From         []Unmatched // by source and type alone
 	Lowest       feeds.Severity
@@ -35,7 +35,7 @@ type Selection struct {
 }
 
 func (s Selection) holds(r *Report) bool {
-	return r.ReceivedAt.Before(s.Until) && slices.ContainsFunc(s.From, func(u Unmatched) bool { return u.Source == r.Source && u.Type == r.Type })
+	return !r.ReceivedAt.After(s.Until) && slices.ContainsFunc(s.From, func(u Unmatched) bool { return u.Source == r.Source && u.Type == r.Type })
 }
 
 // mostSweptReports is how many reports EachUnmatched reads at most, the oldest of the period first.
@@ -44,7 +44,7 @@ const mostSweptReports = 2000
 // EachUnmatched reads the raw files of the selection again and hands over each finding that concerns
 // nobody by the register of this moment. The finding is good until fn returns. Before each report it
 // tells how many reports were read of how many. It stops at the first error of fn.
-func (n *Notify) EachUnmatched(ctx context.Context, s Selection, progress func(done, of int) error, fn func(f *feeds.Finding, seen time.Time) error) error {
+func (n *Notify) EachUnmatched(ctx context.Context, s Selection, progress func(done, of int) error, fn func(f *feeds.Finding, source string, seen time.Time) error) error {
 	if err := n.footprint.Load(ctx); err != nil {
 		return err
 	}
@@ -79,7 +79,7 @@ func (n *Notify) EachUnmatched(ctx context.Context, s Selection, progress func(d
 	return progress(len(chosen), len(chosen))
 }
 
-func (n *Notify) eachUnmatchedOf(ctx context.Context, r *Report, lowest feeds.Severity, fn func(f *feeds.Finding, seen time.Time) error) error {
+func (n *Notify) eachUnmatchedOf(ctx context.Context, r *Report, lowest feeds.Severity, fn func(f *feeds.Finding, source string, seen time.Time) error) error {
 	file, err := os.Open(n.rawPath(r.SHA256))
 	if errors.Is(err, fs.ErrNotExist) {
 		n.log.Warn("a raw report is missing, so it cannot be read again", "report", r.Name)
@@ -118,7 +118,7 @@ func (n *Notify) eachUnmatchedOf(ctx context.Context, r *Report, lowest feeds.Se
 		if seen.IsZero() {
 			seen = r.ReceivedAt
 		}
-		if err := fn(&f, seen); err != nil {
+		if err := fn(&f, r.Source, seen); err != nil {
 			return err
 		}
 	}

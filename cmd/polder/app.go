@@ -29,6 +29,7 @@ import (
 	"polder/internal/signin"
 	"polder/internal/web"
 	"polder/notify"
+	"polder/outreach"
 )
 
 // app is the whole house, wired by hand.
@@ -42,13 +43,14 @@ type app struct {
 	directory *directory.Directory
 	footprint *footprint.Footprint
 	notify    *notify.Notify
+	outreach  *outreach.Outreach
 	outbox    *outbox.Outbox
 	signin    *signin.Signin
 	post      *mail.Post
 }
 
 func schemas() []db.Schema {
-	return []db.Schema{audit.Schema(), signin.Schema(), directory.Schema(), footprint.Schema(), jobs.Schema(), notify.Schema()}
+	return []db.Schema{audit.Schema(), signin.Schema(), directory.Schema(), footprint.Schema(), jobs.Schema(), notify.Schema(), outreach.Schema()}
 }
 
 // open opens the database, brings it up to date and wires the house. It does not load the index of
@@ -81,7 +83,7 @@ func (a *app) wire(ctx context.Context) error {
 	if err != nil {
 		return unusable{err}
 	}
-	if a.catalog, err = i18n.New(web.Messages, signin.Locales(), directory.Locales(), footprint.Locales(), notify.Locales(), demoMessages); err != nil {
+	if a.catalog, err = i18n.New(web.Messages, signin.Locales(), directory.Locales(), footprint.Locales(), notify.Locales(), outreach.Locales(), demoMessages); err != nil {
 		return fmt.Errorf("read the messages: %w", err)
 	}
 	a.catalog.Zone = a.set.Location()
@@ -129,6 +131,10 @@ func (a *app) wire(ctx context.Context) error {
 		KeepRaw: a.set.KeepRaw, KeepRejected: a.set.KeepRejected, KeepExposures: a.set.KeepExposures, ExpireAfter: a.set.ExpireAfter,
 	})
 	a.notify.Register(a.post)
+	a.outreach = outreach.New(a.db, a.now, outreach.House{
+		Footprint: a.footprint, Notify: a.notify, Queue: a.queue, Fetch: client, Catalog: a.catalog, Log: a.log,
+		Settings: outreach.Settings{BaseURL: a.set.BaseURL, Centre: a.set.Name, Phone: a.set.Phone, Key: key},
+	})
 	a.signin.OnForget(a.notify.ForgetPerson)
 	a.signin.OnExport("answers", a.notify.ExportPerson)
 	a.directory.OnExport("exposures", a.notify.ExportExposures)
