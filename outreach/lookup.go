@@ -136,10 +136,13 @@ func (s *Subject) networks() (list []netip.Prefix) {
 	return list
 }
 
-// askDomain reads security.txt of a domain and asks the register of domains.
+// askDomain reads security.txt of a domain. Only where that leaves doubt it asks the register of domains.
 func (o *Outreach) askDomain(ctx context.Context, domain string, found *answer) {
 	file, at := o.securityTXT(ctx, domain)
 	found.take(file, at, domain)
+	if c := best(found.Candidates); c != nil && c.Confidence == High {
+		return
+	}
 	r, err := o.footprint.Ask(ctx, footprint.Domain, domain)
 	if err != nil {
 		o.log.Info("the register of domains did not help", "domain", domain, "error", err)

@@ -75,8 +75,8 @@ type option struct {
 
 type choiceRow struct {
 	notify.Unmatched
-	Value, Text string
-	Chosen      bool
+	Value, Text, Title string
+	Chosen             bool
 }
 
 type newPage struct {
@@ -104,7 +104,11 @@ func (p *pages) askNew(w http.ResponseWriter, r *http.Request, bad []web.FieldEr
 	}
 	for _, u := range found {
 		value := u.Source + "/" + u.Type
-		view.Choices = append(view.Choices, choiceRow{u, value, typeName(say, u.Type), slices.Contains(r.Form["from"], value)})
+		title := ""
+		if u.Type != "" {
+			title = textOf(u.Type, "", say.Lang()).Title
+		}
+		view.Choices = append(view.Choices, choiceRow{u, value, typeName(say, u.Type), title, slices.Contains(r.Form["from"], value)})
 	}
 	return p.render(w, r, "new", web.Page{Title: say.T("outreach.new.title"), Wide: true, Errors: bad, Under: deskPath, Data: view})
 }
