@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"polder/collect"
 	"polder/directory"
 	"polder/footprint"
 	"polder/internal/actor"
@@ -42,13 +43,14 @@ type app struct {
 	directory *directory.Directory
 	footprint *footprint.Footprint
 	notify    *notify.Notify
+	collect   *collect.Collect
 	outbox    *outbox.Outbox
 	signin    *signin.Signin
 	post      *mail.Post
 }
 
 func schemas() []db.Schema {
-	return []db.Schema{audit.Schema(), signin.Schema(), directory.Schema(), footprint.Schema(), jobs.Schema(), notify.Schema()}
+	return []db.Schema{audit.Schema(), signin.Schema(), directory.Schema(), footprint.Schema(), jobs.Schema(), notify.Schema(), collect.Schema()}
 }
 
 // open opens the database, brings it up to date and wires the house. It does not load the index of
@@ -81,7 +83,7 @@ func (a *app) wire(ctx context.Context) error {
 	if err != nil {
 		return unusable{err}
 	}
-	if a.catalog, err = i18n.New(web.Messages, signin.Locales(), directory.Locales(), footprint.Locales(), notify.Locales(), demoMessages); err != nil {
+	if a.catalog, err = i18n.New(web.Messages, signin.Locales(), directory.Locales(), footprint.Locales(), notify.Locales(), collect.Locales(), demoMessages); err != nil {
 		return fmt.Errorf("read the messages: %w", err)
 	}
 	a.catalog.Zone = a.set.Location()
@@ -134,6 +136,10 @@ func (a *app) wire(ctx context.Context) error {
 	a.directory.OnExport("exposures", a.notify.ExportExposures)
 	a.directory.OnExport("warnings", a.notify.ExportWarnings)
 	a.directory.OnExport("answers", a.notify.ExportAnswers)
+	a.collect = collect.New(a.db, a.now, collect.House{
+		Notify: a.notify, Outbox: a.outbox, Queue: a.queue, Catalog: a.catalog, Client: client, Log: a.log,
+		Settings: collect.Settings{BaseURL: a.set.BaseURL, Centre: a.set.Name, Desk: deskAddress(a.set.Desk), Location: a.set.Location(), Key: key},
+	})
 	return nil
 }
 

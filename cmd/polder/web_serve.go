@@ -66,6 +66,7 @@ func (a *app) site(o web.Options) (*web.Site, error) {
 	a.directory.Routes(site)
 	a.notify.Routes(site) // before footprint: the list beside the pages leads to what was found first
 	a.footprint.Routes(site)
+	a.collect.Routes(site)
 	a.directory.TokenRoutes(site, a.signin)
 	a.signin.Routes(site)
 	a.signin.ProgramRoutes(site)
