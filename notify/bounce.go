@@ -11,12 +11,15 @@ import (
 	"mime/multipart"
 	"net/textproto"
 	"strings"
+	"time"
 
 	"polder/directory"
 	"polder/internal/actor"
 	"polder/internal/audit"
 	"polder/internal/db"
 	"polder/internal/fault"
+	"polder/internal/jobs"
+	"polder/internal/mailbox"
 )
 
 // Returned is what a mail server said of a mail of ours that it could not deliver after all.
@@ -79,6 +82,35 @@ func (n *Notify) TakeBounce(ctx context.Context, raw io.Reader) (reference strin
 		return "", fmt.Errorf("note that a mail came back: %w", err)
 	}
 	return reference, nil
+}
+
+// bouncesArgs is the job that reads the mails that came back.
+type bouncesArgs struct{}
+
+func (bouncesArgs) Kind() string { return "notify.bounces" }
+
+// Bounces has the mails that come back read from a mailbox, every five minutes; nil for none.
+func (n *Notify) Bounces(box mailbox.Box) {
+	jobs.Register(n.queue, jobs.Options{Every: 5 * time.Minute, Unique: true, OnDrain: true, MaxAttempts: 1}, func(ctx context.Context, _ bouncesArgs) error {
+		if box == nil {
+			return nil
+		}
+		res, err := box.Each(ctx, mailbox.Bounds{Messages: 500, Size: bounceBytes}, func(ctx context.Context, m mailbox.Message) error {
+			_, err := n.TakeBounce(ctx, m.Body)
+			if fault.KindOf(err) == fault.Invalid {
+				return mailbox.Refuse(err)
+			}
+			return err
+		})
+		if err != nil {
+			n.log.Warn("the mails that came back could not all be read; it is tried again", "error", err)
+			return nil
+		}
+		if res.More {
+			return n.db.Write(ctx, func(tx *db.Tx) error { return n.queue.Insert(ctx, tx, bouncesArgs{}, time.Time{}) })
+		}
+		return nil
+	})
 }
 
 // BounceLines tell on the home of an organisation that our latest message to it came back, to those of

@@ -286,7 +286,7 @@ func (n *Notify) OutgoingMessage(ctx context.Context, id db.ID) (d OutDetail, er
 	}
 	err = n.db.Read(ctx, func(tx *db.Tx) error {
 		d = OutDetail{}
-		err := eachNotification(ctx, tx, func(s Sent) error { d.Deliveries = append(d.Deliveries, s); return nil }, `WHERE n.id = ?1 ORDER BY d.id`, id[:])
+		err := eachDelivery(ctx, tx, id, func(s Sent) { d.Deliveries = append(d.Deliveries, s) })
 		if err != nil {
 			return err
 		}
@@ -354,7 +354,7 @@ func (n *Notify) SendAgain(ctx context.Context, id db.ID) error {
 	}
 	return n.change(ctx, func(tx *db.Tx) error {
 		var d OutDetail
-		err := eachNotification(ctx, tx, func(s Sent) error { d.Sent = s; d.Deliveries = append(d.Deliveries, s); return nil }, `WHERE n.id = ?1 ORDER BY d.id`, id[:])
+		err := eachDelivery(ctx, tx, id, func(s Sent) { d.Sent = s; d.Deliveries = append(d.Deliveries, s) })
 		if err != nil {
 			return err
 		}

@@ -128,9 +128,16 @@ func (a *app) wire(ctx context.Context) error {
 	a.notify = notify.New(a.db, a.footprint, a.queue, a.catalog, a.now, a.log, notify.Settings{
 		BaseURL: a.set.BaseURL, Centre: a.set.Name, Phone: a.set.Phone, Desk: a.set.Desk, From: a.set.From, ReplyTo: a.set.ReplyTo,
 		Gather: a.set.Gather, SendHour: a.set.SendHour, Location: a.set.Location(), Key: key, LinkValid: a.set.LinkValid,
-		KeepRaw: a.set.KeepRaw, KeepRejected: a.set.KeepRejected, KeepExposures: a.set.KeepExposures, ExpireAfter: a.set.ExpireAfter,
+		KeepRaw: a.set.KeepRaw, KeepRejected: a.set.KeepRejected, KeepExposures: a.set.KeepExposures, ExpireAfter: a.set.ExpireAfter, Breaker: a.set.Breaker,
 	})
 	a.notify.Register(a.post)
+	a.notify.Letters(a.outbox)
+	a.notify.Colleagues(colleagues)
+	box, err := bounces(a.set)
+	if err != nil {
+		return err
+	}
+	a.notify.Bounces(box)
 	a.signin.OnForget(a.notify.ForgetPerson)
 	a.signin.OnExport("answers", a.notify.ExportPerson)
 	a.directory.OnExport("exposures", a.notify.ExportExposures)
@@ -183,6 +190,9 @@ func (a *app) join() {
 	})
 	a.directory.OnHome(func(ctx context.Context, tx *db.Tx, in actor.In) ([]directory.Line, error) {
 		return a.notify.HomeLines(ctx, tx, in) // first: what was found comes before what is watched
+	})
+	a.directory.OnHome(func(ctx context.Context, tx *db.Tx, in actor.In) ([]directory.Line, error) {
+		return a.notify.BounceLines(ctx, tx, in)
 	})
 	a.directory.OnHome(func(ctx context.Context, tx *db.Tx, in actor.In) ([]directory.Line, error) {
 		if in.Place == actor.Delegate {
