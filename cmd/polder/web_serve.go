@@ -72,11 +72,14 @@ func (a *app) site(o web.Options) (*web.Site, error) {
 	a.signin.ProgramRoutes(site)
 	const portal = "/o/{organisation}"
 	site.Order(portal, portal+"/exposures", portal+"/warnings", portal+"/assets", portal+"/contacts", portal+"/people", portal+"/mandates", portal+"/clients", portal+"/tokens", portal+"/settings")
+	if err := a.deskRoutes(site); err != nil {
+		return nil, err
+	}
 	if err := a.recordRoutes(site); err != nil {
 		return nil, err
 	}
 	const desk = "/desk"
-	site.Order(desk+"/search", desk+"/reports", desk+"/sources", desk+"/lists", desk+"/outgoing", desk+"/strangers", desk+"/advice", desk+"/quality",
+	site.Order(desk, desk+"/search", desk+"/reports", desk+"/sources", desk+"/lists", desk+"/outgoing", desk+"/strangers", desk+"/advice", desk+"/quality",
 		desk+"/organisations", desk+"/claims", desk+"/people", desk+"/recovery", desk+"/record")
 	api := web.NewAPI(site, 5, 100)
 	a.signin.API(api)
