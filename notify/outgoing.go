@@ -262,6 +262,39 @@ func (n *Notify) holdRows(ctx context.Context, tx *db.Tx) (list []HoldRow, stopp
 	return list, stopped, nil
 }
 
+// DeskLines says what of the outgoing messages and of the texts waits for whoever is at the desk.
+func (n *Notify) DeskLines(ctx context.Context, tx *db.Tx) (lines []directory.Line, err error) {
+	who := actor.From(ctx)
+	if who.Staff.Any(actor.Analyst) {
+		open, err := openHolds(ctx, tx)
+		if err != nil {
+			return nil, err
+		}
+		waiting := 0
+		for _, h := range open {
+			switch h.Scope {
+			case Everything:
+				lines = append(lines, directory.Line{Key: "notify.outgoing.line.stopped", Path: outgoingPath})
+			case OfReport:
+				waiting++
+			}
+		}
+		if waiting > 0 {
+			lines = append(lines, directory.Line{Key: "notify.outgoing.line.reports", Count: waiting, Path: outgoingPath})
+		}
+	}
+	if who.Staff.Any(actor.Analyst | actor.Editor) {
+		_, waiting, err := textVersions(ctx, tx)
+		if err != nil {
+			return nil, err
+		}
+		if len(waiting) > 0 {
+			lines = append(lines, directory.Line{Key: "notify.texts.waiting", Count: len(waiting), Path: textsPath + "?show=waiting"})
+		}
+	}
+	return lines, nil
+}
+
 // OutDetail is one message with all that became of it.
 type OutDetail struct {
 	Sent

@@ -131,6 +131,9 @@ func (a *app) wire(ctx context.Context) error {
 		KeepRaw: a.set.KeepRaw, KeepRejected: a.set.KeepRejected, KeepExposures: a.set.KeepExposures, ExpireAfter: a.set.ExpireAfter, Breaker: a.set.Breaker,
 	})
 	a.notify.Register(a.post)
+	if err := a.notify.LoadTexts(ctx); err != nil {
+		return err
+	}
 	a.notify.Letters(a.outbox)
 	a.notify.Colleagues(colleagues)
 	box, err := bounces(a.set)

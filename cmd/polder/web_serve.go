@@ -38,6 +38,7 @@ func (c *serveCommand) Run(ctx context.Context, set *config.Settings, s streams)
 			g.Go(func() error { return a.work(ctx) })
 		} else {
 			g.Go(func() error { a.footprint.Follow(ctx); return nil })
+			g.Go(func() error { a.notify.FollowTexts(ctx); return nil })
 		}
 		return g.Wait()
 	})
