@@ -52,6 +52,8 @@ var modules = map[string]string{
 	"github.com/chromedp/chromedp":             "browser tests: real clicks in Chromium",
 	"github.com/coreos/go-oidc/v3":             "OpenID Connect: discovery, keys, signatures of ID tokens",
 	"github.com/danielgtaylor/huma/v2":         "OpenAPI 3.1 and checked requests from the Go types of an operation",
+	"github.com/emersion/go-imap/v2":           "reports that come by mail: IMAP as a client; a server for tests",
+	"github.com/emersion/go-message":           "the parts of a mail that was received",
 	"github.com/emersion/go-msgauth":           "DKIM signatures",
 	"github.com/emersion/go-sasl":              "authentication of the SMTP server for tests and the demo",
 	"github.com/emersion/go-smtp":              "an SMTP server for tests and the demo",

@@ -40,6 +40,21 @@ func (d *Directory) Queue(ctx context.Context, shelf Shelf, after db.ID, limit i
 	return f, err
 }
 
+// mostCounted is how far the desk counts what waits.
+const mostCounted = 100
+
+// DeskLines says how many registrations wait for an adviser.
+func (d *Directory) DeskLines(ctx context.Context, tx *db.Tx) ([]Line, error) {
+	if a := actor.From(ctx); a.Account.IsZero() || !a.Staff.Any(actor.Adviser) {
+		return nil, nil
+	}
+	list, err := queueOf(ctx, tx, Waiting, db.ID{}, mostCounted)
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	return []Line{{Key: "directory.desk.line", Count: len(list), Path: "/desk/organisations"}}, nil
+}
+
 // Search returns organisations by exact reference, number or domain, and else those whose name
 // begins with what is asked, after the cursor.
 func (d *Directory) Search(ctx context.Context, q string, after Cursor, limit int) (f Found, err error) {

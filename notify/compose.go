@@ -55,7 +55,7 @@ func (n *Notify) ComposeMost(ctx context.Context, organisations int) (composed i
 
 func (n *Notify) compose(ctx context.Context, until time.Time, most int) (composed int, err error) {
 	err = n.db.TryExclusive(ctx, "compose", func(ctx context.Context) error {
-		if err := n.footprint.Load(ctx); err != nil {
+		if err := errors.Join(n.footprint.Load(ctx), n.LoadTexts(ctx)); err != nil {
 			return err
 		}
 		var due []db.ID

@@ -18,7 +18,25 @@ import (
 // colleagues are the people of the desk in a test.
 type colleagues map[db.ID]Colleague
 
-// desk puts people at the desk, by name.
+func (c colleagues) of(_ context.Context, _ *db.Tx, list []db.ID) (map[db.ID]Colleague, error) {
+	found := map[db.ID]Colleague{}
+	for _, id := range list {
+		found[id] = c[id]
+	}
+	return found, nil
+}
+
+// stopped tells whether everything is stopped.
+func (f *fixture) stopped() (h Hold, stopped bool) {
+	f.t.Helper()
+	err := f.db.Read(f.ctx, func(tx *db.Tx) (err error) { h, stopped, err = emergency(f.ctx, tx); return err })
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return h, stopped
+}
+
+// colleagues puts people at the desk, by name.
 func (f *fixture) colleagues(names ...string) (as func(name string) context.Context, staff colleagues) {
 	f.t.Helper()
 	staff = colleagues{}
@@ -27,13 +45,7 @@ func (f *fixture) colleagues(names ...string) (as func(name string) context.Cont
 		ids[name] = db.NewID()
 		staff[ids[name]] = Colleague{Name: name, Roles: actor.Analyst}
 	}
-	f.notify.Colleagues(func(_ context.Context, _ *db.Tx, list []db.ID) (map[db.ID]Colleague, error) {
-		found := map[db.ID]Colleague{}
-		for _, id := range list {
-			found[id] = staff[id]
-		}
-		return found, nil
-	})
+	f.notify.Colleagues(staff.of)
 	return func(name string) context.Context {
 		return actor.With(f.ctx, actor.Actor{Account: ids[name], Name: name, Staff: staff[ids[name]].Roles, Fresh: f.clock.Now(), Session: db.NewID()})
 	}, staff

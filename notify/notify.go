@@ -80,6 +80,7 @@ type Notify struct {
 	log       *slog.Logger
 	set       Settings
 
+	texts      textCache
 	letters    *outbox.Outbox
 	colleagues func(ctx context.Context, tx *db.Tx, ids []db.ID) (map[db.ID]Colleague, error)
 	stranger   func(ctx context.Context, tx *db.Tx, notification db.ID, recipient string) (bool, string, error)

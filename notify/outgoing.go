@@ -262,6 +262,39 @@ func (n *Notify) holdRows(ctx context.Context, tx *db.Tx) (list []HoldRow, stopp
 	return list, stopped, nil
 }
 
+// DeskLines says what of the outgoing messages and of the texts waits for whoever is at the desk.
+func (n *Notify) DeskLines(ctx context.Context, tx *db.Tx) (lines []directory.Line, err error) {
+	who := actor.From(ctx)
+	if who.Staff.Any(actor.Analyst) {
+		open, err := openHolds(ctx, tx)
+		if err != nil {
+			return nil, err
+		}
+		waiting := 0
+		for _, h := range open {
+			switch h.Scope {
+			case Everything:
+				lines = append(lines, directory.Line{Key: "notify.outgoing.line.stopped", Path: outgoingPath})
+			case OfReport:
+				waiting++
+			}
+		}
+		if waiting > 0 {
+			lines = append(lines, directory.Line{Key: "notify.outgoing.line.reports", Count: waiting, Path: outgoingPath})
+		}
+	}
+	if who.Staff.Any(actor.Analyst | actor.Editor) {
+		_, waiting, err := textVersions(ctx, tx)
+		if err != nil {
+			return nil, err
+		}
+		if len(waiting) > 0 {
+			lines = append(lines, directory.Line{Key: "notify.texts.waiting", Count: len(waiting), Path: textsPath + "?show=waiting"})
+		}
+	}
+	return lines, nil
+}
+
 // OutDetail is one message with all that became of it.
 type OutDetail struct {
 	Sent
@@ -286,7 +319,7 @@ func (n *Notify) OutgoingMessage(ctx context.Context, id db.ID) (d OutDetail, er
 	}
 	err = n.db.Read(ctx, func(tx *db.Tx) error {
 		d = OutDetail{}
-		err := eachNotification(ctx, tx, func(s Sent) error { d.Deliveries = append(d.Deliveries, s); return nil }, `WHERE n.id = ?1 ORDER BY d.id`, id[:])
+		err := eachDelivery(ctx, tx, id, func(s Sent) { d.Deliveries = append(d.Deliveries, s) })
 		if err != nil {
 			return err
 		}
@@ -354,7 +387,7 @@ func (n *Notify) SendAgain(ctx context.Context, id db.ID) error {
 	}
 	return n.change(ctx, func(tx *db.Tx) error {
 		var d OutDetail
-		err := eachNotification(ctx, tx, func(s Sent) error { d.Sent = s; d.Deliveries = append(d.Deliveries, s); return nil }, `WHERE n.id = ?1 ORDER BY d.id`, id[:])
+		err := eachDelivery(ctx, tx, id, func(s Sent) { d.Sent = s; d.Deliveries = append(d.Deliveries, s) })
 		if err != nil {
 			return err
 		}

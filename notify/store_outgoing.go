@@ -152,6 +152,11 @@ func duePlanned(ctx context.Context, tx *db.Tx, s OutSearch, about db.ID, limit 
 		FROM notify_exposure WHERE `+where+` ORDER BY due_at, organisation_id LIMIT `+arg(limit), args...)
 }
 
+// eachDelivery calls fn for each delivery of a notification, the first first.
+func eachDelivery(ctx context.Context, tx *db.Tx, notification db.ID, fn func(Sent)) error {
+	return eachNotification(ctx, tx, func(s Sent) error { fn(s); return nil }, `WHERE n.id = ?1 ORDER BY d.id`, notification)
+}
+
 func bodyOf(ctx context.Context, tx *db.Tx, notification db.ID) (text string, err error) {
 	err = tx.One(ctx, `SELECT body_text FROM notify_notification WHERE id = ?1`, []any{notification}, &text)
 	if errors.Is(err, db.ErrNoRows) {

@@ -45,6 +45,7 @@ func (p *pages) deskRoutes() *deskPages {
 	p.site.Handle("POST "+outgoingPath+"/{notification}/again", analyst, d.again)
 	p.site.Handle("POST "+outgoingPath+"/{notification}/links", analyst, d.links)
 	p.site.Entry(outgoingPath, "notify.outgoing.title")
+	d.textRoutes()
 	return d
 }
 

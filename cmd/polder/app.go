@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"polder/collect"
 	"polder/directory"
 	"polder/footprint"
 	"polder/internal/actor"
@@ -43,6 +44,7 @@ type app struct {
 	directory *directory.Directory
 	footprint *footprint.Footprint
 	notify    *notify.Notify
+	collect   *collect.Collect
 	outreach  *outreach.Outreach
 	outbox    *outbox.Outbox
 	signin    *signin.Signin
@@ -50,7 +52,7 @@ type app struct {
 }
 
 func schemas() []db.Schema {
-	return []db.Schema{audit.Schema(), signin.Schema(), directory.Schema(), footprint.Schema(), jobs.Schema(), notify.Schema(), outreach.Schema()}
+	return []db.Schema{audit.Schema(), signin.Schema(), directory.Schema(), footprint.Schema(), jobs.Schema(), notify.Schema(), collect.Schema(), outreach.Schema()}
 }
 
 // open opens the database, brings it up to date and wires the house. It does not load the index of
@@ -83,7 +85,7 @@ func (a *app) wire(ctx context.Context) error {
 	if err != nil {
 		return unusable{err}
 	}
-	if a.catalog, err = i18n.New(web.Messages, signin.Locales(), directory.Locales(), footprint.Locales(), notify.Locales(), outreach.Locales(), demoMessages); err != nil {
+	if a.catalog, err = i18n.New(web.Messages, signin.Locales(), directory.Locales(), footprint.Locales(), notify.Locales(), collect.Locales(), outreach.Locales(), demoMessages); err != nil {
 		return fmt.Errorf("read the messages: %w", err)
 	}
 	a.catalog.Zone = a.set.Location()
@@ -128,9 +130,19 @@ func (a *app) wire(ctx context.Context) error {
 	a.notify = notify.New(a.db, a.footprint, a.queue, a.catalog, a.now, a.log, notify.Settings{
 		BaseURL: a.set.BaseURL, Centre: a.set.Name, Phone: a.set.Phone, Desk: a.set.Desk, From: a.set.From, ReplyTo: a.set.ReplyTo,
 		Gather: a.set.Gather, SendHour: a.set.SendHour, Location: a.set.Location(), Key: key, LinkValid: a.set.LinkValid,
-		KeepRaw: a.set.KeepRaw, KeepRejected: a.set.KeepRejected, KeepExposures: a.set.KeepExposures, ExpireAfter: a.set.ExpireAfter,
+		KeepRaw: a.set.KeepRaw, KeepRejected: a.set.KeepRejected, KeepExposures: a.set.KeepExposures, ExpireAfter: a.set.ExpireAfter, Breaker: a.set.Breaker,
 	})
 	a.notify.Register(a.post)
+	if err := a.notify.LoadTexts(ctx); err != nil {
+		return err
+	}
+	a.notify.Letters(a.outbox)
+	a.notify.Colleagues(colleagues)
+	box, err := bounces(a.set)
+	if err != nil {
+		return err
+	}
+	a.notify.Bounces(box)
 	a.outreach = outreach.New(a.db, a.now, outreach.House{
 		Footprint: a.footprint, Notify: a.notify, Queue: a.queue, Fetch: client, Catalog: a.catalog, Log: a.log,
 		Settings: outreach.Settings{BaseURL: a.set.BaseURL, Centre: a.set.Name, Phone: a.set.Phone, Key: key},
@@ -140,6 +152,10 @@ func (a *app) wire(ctx context.Context) error {
 	a.directory.OnExport("exposures", a.notify.ExportExposures)
 	a.directory.OnExport("warnings", a.notify.ExportWarnings)
 	a.directory.OnExport("answers", a.notify.ExportAnswers)
+	a.collect = collect.New(a.db, a.now, collect.House{
+		Notify: a.notify, Outbox: a.outbox, Queue: a.queue, Catalog: a.catalog, Client: client, Log: a.log,
+		Settings: collect.Settings{BaseURL: a.set.BaseURL, Centre: a.set.Name, Desk: deskAddress(a.set.Desk), Location: a.set.Location(), Key: key},
+	})
 	return nil
 }
 
@@ -183,6 +199,9 @@ func (a *app) join() {
 	})
 	a.directory.OnHome(func(ctx context.Context, tx *db.Tx, in actor.In) ([]directory.Line, error) {
 		return a.notify.HomeLines(ctx, tx, in) // first: what was found comes before what is watched
+	})
+	a.directory.OnHome(func(ctx context.Context, tx *db.Tx, in actor.In) ([]directory.Line, error) {
+		return a.notify.BounceLines(ctx, tx, in)
 	})
 	a.directory.OnHome(func(ctx context.Context, tx *db.Tx, in actor.In) ([]directory.Line, error) {
 		if in.Place == actor.Delegate {

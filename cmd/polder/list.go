@@ -10,12 +10,12 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
-	"unicode"
 
 	"polder/directory"
 	"polder/internal/audit"
 	"polder/internal/config"
 	"polder/internal/db"
+	"polder/internal/sheet"
 	"polder/notify"
 	"polder/notify/feeds"
 )
@@ -125,7 +125,7 @@ func (c *exposuresCommand) printer(w io.Writer) (print func(e notify.Exposure, r
 			row := []string{l.Organisation, l.Type, l.Class, l.IP, portText(l.Port), l.Name, l.Vulnerability, l.Severity,
 				l.FirstSeen.Format(time.RFC3339), l.LastSeen.Format(time.RFC3339), strconv.Itoa(l.Count), l.State, l.Reason, l.Role, l.Account}
 			for i := range row {
-				row[i] = cell(row[i])
+				row[i] = sheet.Cell(row[i])
 			}
 			return out.Write(row)
 		}, func() error { out.Flush(); return out.Error() }
@@ -167,20 +167,6 @@ func portText(port int) string {
 		return ""
 	}
 	return strconv.Itoa(port)
-}
-
-// cell keeps a spreadsheet from taking a value for a formula, and a terminal from obeying it.
-func cell(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) && !strings.ContainsRune("\t\r\n", r) {
-			return unicode.ReplacementChar
-		}
-		return r
-	}, s)
-	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
-		return "'" + s
-	}
-	return s
 }
 
 type notificationsCommand struct {

@@ -14,6 +14,7 @@ import (
 	"polder/internal/config"
 	"polder/internal/db"
 	"polder/internal/fault"
+	"polder/internal/sheet"
 	"polder/notify"
 	"polder/notify/feeds"
 )
@@ -90,7 +91,7 @@ func (c *reportsCommand) Run(ctx context.Context, set *config.Settings, s stream
 			out := csv.NewWriter(s.out)
 			out.Write([]string{"line", "reason", "raw"})
 			err = a.notify.Rejected(ctx, operator(), id, func(r feeds.Reject) error {
-				return out.Write([]string{strconv.FormatInt(r.Line, 10), cell(r.Reason), cell(r.Raw)})
+				return out.Write([]string{strconv.FormatInt(r.Line, 10), sheet.Cell(r.Reason), sheet.Cell(r.Raw)})
 			})
 			if err != nil {
 				return err

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/csv"
 	"net/http"
 	"net/url"
 	"slices"
@@ -260,17 +259,9 @@ func (d *demoSite) rejected(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return fault.Hidden()
 	}
-	rows := [][]string{{"line", "reason", "raw"}}
-	err = d.app.notify.Rejected(r.Context(), "demo", id, func(x feeds.Reject) error {
-		rows = append(rows, []string{strconv.FormatInt(x.Line, 10), cell(x.Reason), cell(x.Raw)})
-		return nil
+	return web.CSV(w, "rejected-lines.csv", []string{"line", "reason", "raw"}, func(row func(...string) error) error {
+		return d.app.notify.Rejected(r.Context(), "demo", id, func(x feeds.Reject) error { return row(strconv.FormatInt(x.Line, 10), x.Reason, x.Raw) })
 	})
-	if err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
-	w.Header().Set("Content-Disposition", `attachment; filename="rejected-lines.csv"`)
-	return csv.NewWriter(w).WriteAll(rows)
 }
 
 type mailboxView struct {

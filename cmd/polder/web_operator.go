@@ -32,15 +32,6 @@ func (a *app) operatorRoutes(site *web.Site, m *metrics, demo bool) {
 	if !demo {
 		site.Handle("GET /{$}", web.Public, home)
 	}
-	everybody := actor.Administrator | actor.Analyst | actor.Editor | actor.Moderator | actor.CaseHandler | actor.Adviser | actor.Auditor
-	site.Handle("GET /desk", web.Staff(everybody), func(w http.ResponseWriter, r *http.Request) error {
-		err := site.First(w, r, "desk")
-		if fault.KindOf(err) == fault.NotFound { // a role without a page yet
-			http.Redirect(w, r, "/account", http.StatusSeeOther)
-			return nil
-		}
-		return err
-	})
 	handler := promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
 	site.Handle("GET /metrics", web.Operator, func(w http.ResponseWriter, r *http.Request) error {
 		handler.ServeHTTP(w, r)

@@ -30,7 +30,7 @@ type recordView struct {
 // recordRoutes puts the record on the desk, for auditors: who saw or did what, by ids alone. That
 // somebody read it stands in the record too.
 func (a *app) recordRoutes(site *web.Site) error {
-	pages, err := web.ParseTemplates(deskPages, "templates/desk/*.html")
+	pages, err := web.ParseTemplates(deskPages, "templates/desk/record.html")
 	if err != nil {
 		return err
 	}

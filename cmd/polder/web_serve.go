@@ -38,6 +38,7 @@ func (c *serveCommand) Run(ctx context.Context, set *config.Settings, s streams)
 			g.Go(func() error { return a.work(ctx) })
 		} else {
 			g.Go(func() error { a.footprint.Follow(ctx); return nil })
+			g.Go(func() error { a.notify.FollowTexts(ctx); return nil })
 		}
 		return g.Wait()
 	})
@@ -66,17 +67,21 @@ func (a *app) site(o web.Options) (*web.Site, error) {
 	a.directory.Routes(site)
 	a.notify.Routes(site) // before footprint: the list beside the pages leads to what was found first
 	a.footprint.Routes(site)
+	a.collect.Routes(site)
 	a.outreach.Routes(site)
 	a.directory.TokenRoutes(site, a.signin)
 	a.signin.Routes(site)
 	a.signin.ProgramRoutes(site)
 	const portal = "/o/{organisation}"
 	site.Order(portal, portal+"/exposures", portal+"/warnings", portal+"/assets", portal+"/contacts", portal+"/people", portal+"/mandates", portal+"/clients", portal+"/tokens", portal+"/settings")
+	if err := a.deskRoutes(site); err != nil {
+		return nil, err
+	}
 	if err := a.recordRoutes(site); err != nil {
 		return nil, err
 	}
 	const desk = "/desk"
-	site.Order(desk+"/search", desk+"/reports", desk+"/sources", desk+"/lists", desk+"/outgoing", desk+"/strangers", desk+"/advice", desk+"/quality",
+	site.Order(desk, desk+"/search", desk+"/reports", desk+"/sources", desk+"/lists", desk+"/outgoing", desk+"/strangers", desk+"/advice", desk+"/quality",
 		desk+"/organisations", desk+"/claims", desk+"/people", desk+"/recovery", desk+"/record")
 	api := web.NewAPI(site, 5, 100)
 	a.signin.API(api)

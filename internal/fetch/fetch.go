@@ -4,8 +4,9 @@
 //
 // Every address of a name is looked up first, and one that is not on the public internet refuses the
 // whole; the connection is then made to an address that was looked at, never to a name, so an answer
-// that changes between the two (rebinding) leads nowhere. Only ports 80 and 443. Redirects, sizes,
-// headers and time have limits; no proxy of the environment is used, and nothing compressed is read.
+// that changes between the two (rebinding) leads nowhere. Only ports 80 and 443, and 993 for mail.
+// Redirects, sizes, headers and time have limits; no proxy of the environment is used, and nothing
+// compressed is read but a Stream, which watches over what comes out.
 package fetch
 
 import (
@@ -34,14 +35,17 @@ type Options struct {
 	Resolver string        // "192.0.2.53:53"; the machine's own when empty
 	Timeout  time.Duration // for one whole question; 10 seconds when zero
 	Loopback *Loopback     // for tests alone
+	// Inner lists hosts of the operator's own networks that Stream and Secure may ask all the same, as
+	// "host" or "host:port". No redirect from elsewhere leads to them.
+	Inner []string
 }
 
 // Loopback lets tests ask servers on 127.0.0.1 and ::1, and nothing else that is not public. The
 // command line has no way to set it.
 type Loopback struct {
-	HTTP, HTTPS uint16         // where a connection to port 80 or 443 of a loopback address goes
-	Roots       *x509.CertPool // whom to believe
-	As          []netip.Addr   // addresses for documentation that these servers stand in for
+	HTTP, HTTPS, IMAPS uint16         // where a connection to port 80, 443 or 993 of a loopback address goes
+	Roots              *x509.CertPool // whom to believe
+	As                 []netip.Addr   // addresses for documentation that these servers stand in for
 }
 
 // Client asks.
@@ -49,6 +53,7 @@ type Client struct {
 	resolver *Resolver
 	timeout  time.Duration
 	loopback *Loopback
+	inner    []string
 }
 
 // New makes a client. It fails when the resolver's address cannot be used, or there is none.
@@ -58,6 +63,9 @@ func New(o Options) (*Client, error) {
 		return nil, err
 	}
 	c := &Client{resolver: r, timeout: o.Timeout, loopback: o.Loopback}
+	for _, host := range o.Inner {
+		c.inner = append(c.inner, strings.ToLower(host))
+	}
 	if c.timeout <= 0 {
 		c.timeout = 10 * time.Second
 	}
@@ -107,6 +115,17 @@ func (c *Client) stand(a netip.Addr) bool {
 	return c.loopback != nil && (a.IsLoopback() && !a.Is4In6() && a.Zone() == "" || slices.Contains(c.loopback.As, a))
 }
 
+// place is where the server of the test listens that stands in for the address.
+func (l *Loopback) place(a netip.Addr, port uint16) netip.AddrPort {
+	if !a.IsLoopback() {
+		a = netip.AddrFrom4([4]byte{127, 0, 0, 1})
+	}
+	if p := map[uint16]uint16{80: l.HTTP, 443: l.HTTPS, 993: l.IMAPS}[port]; p != 0 {
+		port = p
+	}
+	return netip.AddrPortFrom(a, port)
+}
+
 // dial connects to a host and port: it looks the host up, looks at every address, and connects to
 // one of those. only, when valid, is the one address that will do.
 func (c *Client) dial(ctx context.Context, network, address string, only netip.Addr) (net.Conn, error) {
@@ -131,21 +150,20 @@ func (c *Client) dial(ctx context.Context, network, address string, only netip.A
 		}
 		list = []netip.Addr{only}
 	}
+	return c.connect(ctx, network, list, port)
+}
+
+// connect tries the addresses that were looked at.
+func (c *Client) connect(ctx context.Context, network string, list []netip.Addr, port string) (net.Conn, error) {
+	number, err := strconv.ParseUint(port, 10, 16)
+	if err != nil {
+		return nil, fmt.Errorf("%w: port %s", ErrForbidden, port)
+	}
 	var failed error
 	for _, a := range list[:min(len(list), 4)] {
-		to := netip.AddrPortFrom(a, uint16(443))
-		if port == "80" {
-			to = netip.AddrPortFrom(a, 80)
-		}
+		to := netip.AddrPortFrom(a, uint16(number))
 		if c.stand(a) {
-			p := c.loopback.HTTPS
-			if port == "80" {
-				p = c.loopback.HTTP
-			}
-			if !a.IsLoopback() {
-				a = netip.AddrFrom4([4]byte{127, 0, 0, 1})
-			}
-			to = netip.AddrPortFrom(a, p)
+			to = c.loopback.place(a, to.Port())
 		}
 		d := net.Dialer{Timeout: c.timeout}
 		conn, err := d.DialContext(ctx, network, to.String()) // an address: nothing is looked up again

@@ -181,6 +181,18 @@ func (s *Signin) Losts(ctx context.Context) (list []Lost, err error) {
 	return list, err
 }
 
+// CountLost counts the requests that wait for who is asking, when that is somebody who decides on them; at most 200.
+func (s *Signin) CountLost(ctx context.Context, tx *db.Tx) (int, error) {
+	if _, err := s.staff(ctx, tx, vouchers); err != nil {
+		if fault.KindOf(err) == fault.NotFound {
+			err = nil
+		}
+		return 0, err
+	}
+	list, err := openLosts(ctx, tx, 200)
+	return len(list), err
+}
+
 // Vouch says yes to a request: the first time it is seconded, and by somebody else it begins to wait.
 func (s *Signin) Vouch(ctx context.Context, id string) error {
 	return s.decide(ctx, id, func(tx *db.Tx, who, a Account, l Lost) error {

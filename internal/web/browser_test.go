@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -10,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"polder/internal/chart"
 	"polder/internal/kit/browser"
 )
 
@@ -25,6 +27,46 @@ type kitchen struct {
 	Field, Area Field
 	Lines       []kitchenLine
 	Pager       Pager
+	Trend, Runs chart.Chart
+	Median      chart.Chart
+	Worst       chart.Bars
+}
+
+// kitchenCharts are figures with a hole, a goal and a large outlier.
+func kitchenCharts(at time.Time) (trend, runs, median chart.Chart, worst chart.Bars) {
+	trend = chart.Chart{ID: "trend", Kind: chart.Stack, Title: "Wat staat er nog open?", Summary: "Negentig dagen: van 31 open problemen naar 12.", Head: "Dag", Note: "Aan het einde van elke dag."}
+	runs = chart.Chart{ID: "runs", Kind: chart.Columns, Title: "Regels per dag", Summary: "Dertig dagen, meestal rond 900.000 regels; op twee dagen kwam er niets.", Head: "Dag"}
+	median = chart.Chart{ID: "median", Kind: chart.Lines, Title: "Dagen tot het is opgelost", Summary: "De mediaan daalt van 12 naar 7 dagen; het doel is 5.", Head: "Week", Goal: 5, Format: func(v float64) string { return fmt.Sprintf("%.0f d", v) }}
+	for _, x := range []struct {
+		name, tone string
+		from, to   float64
+	}{{"Laag", "low", 9, 5}, {"Middel", "medium", 12, 4}, {"Hoog", "high", 8, 2}, {"Kritiek", "critical", 2, 1}} {
+		s := chart.Series{Name: x.name, Tone: x.tone}
+		for i := range 90 {
+			s.Values = append(s.Values, math.Round(x.from+(x.to-x.from)*float64(i)/89+2*math.Sin(float64(i)/5)))
+		}
+		trend.Series = append(trend.Series, s)
+	}
+	lines := chart.Series{Name: "Shadowserver", Tone: "water"}
+	own, others := chart.Series{Name: "Eigen melding", Tone: "grass"}, chart.Series{Name: "Van onderzoekers", Tone: "high"}
+	for i := range 90 {
+		day := at.AddDate(0, 0, i-89)
+		trend.Labels, trend.Ticks = append(trend.Labels, day.Format("2-1-2006")), append(trend.Ticks, day.Format("2-1"))
+		if i < 30 {
+			runs.Labels = append(runs.Labels, day.Format("2-1"))
+			v := 880_000 + 40_000*math.Sin(float64(i))
+			if i == 11 || i == 12 {
+				v = math.NaN()
+			}
+			lines.Values = append(lines.Values, v)
+			median.Labels = append(median.Labels, fmt.Sprint(i+1))
+			own.Values, others.Values = append(own.Values, 12-float64(i)/6), append(others.Values, v/90_000)
+		}
+	}
+	runs.Series, median.Series = []chart.Series{lines}, []chart.Series{own, others}
+	worst = chart.Bars{Title: "Netwerken van wie we niemand kennen", Head: [2]string{"Netwerk", "Meldingen"}, Label: "Deel van het grootste", Rows: []chart.Bar{
+		{Label: "AS64500", Text: "12.044", Value: 12044}, {Label: "AS64501", Text: "5.120", Value: 5120}, {Label: "AS64502", Text: "3", Value: 3}}}
+	return trend, runs, median, worst
 }
 
 // kitchenSite shows every part of the look on one page.
@@ -50,6 +92,7 @@ func kitchenSite(t *testing.T) *Site {
 		},
 		Pager: Pager{First: 21, Last: 26, Total: 1337, Previous: "?page=1", Next: "?page=3"},
 	}
+	view.Trend, view.Runs, view.Median, view.Worst = kitchenCharts(at)
 	side := []Link{{Text: "Wat er speelt", URL: "/wide", Current: true}, {Text: "Adressen", URL: "/wide"}, {Text: "Mensen", URL: "/wide"}}
 	nav := []Link{{Text: "Meldingen", URL: "/kitchen", Current: true}, {Text: "Controleren", URL: "/wide"}}
 	s.Handle("GET /kitchen", Public, func(w http.ResponseWriter, r *http.Request) error {
