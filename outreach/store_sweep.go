@@ -50,6 +50,13 @@ func countSweeps(ctx context.Context, tx *db.Tx) (n int, err error) {
 	return n, err
 }
 
+// countWaiting counts the rounds of the last 90 days that have contacts to review or to send to.
+func countWaiting(ctx context.Context, tx *db.Tx) (n int, err error) {
+	err = tx.One(ctx, `SELECT count(*) FROM outreach_sweep s WHERE s.state = 'ready' AND EXISTS (SELECT 1 FROM outreach_contact c
+		WHERE c.sweep_id = s.id AND c.state IN ('open', 'approved') AND c.subjects > 0)`, nil, &n)
+	return n, err
+}
+
 func insertSweep(ctx context.Context, tx *db.Tx, s Sweep) error {
 	chosen, err := json.Marshal(s.Chosen)
 	if err != nil {

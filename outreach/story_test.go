@@ -387,3 +387,24 @@ func TestHostileAnswers(t *testing.T) {
 		}
 	})
 }
+
+// The first page of the desk says that a round waits, to analysts alone.
+func TestDeskLines(t *testing.T) {
+	kit.Each(t, schemas(), func(t *testing.T, d *db.DB) {
+		h := newHouse(t, d)
+		h.world()
+		h.sweep()
+		for roles, want := range map[actor.Roles]int{actor.Analyst: 1, actor.Adviser: 0, 0: 0} {
+			ctx := h.as(roles)
+			if err := d.Read(ctx, func(tx *db.Tx) error {
+				lines, err := h.o.DeskLines(ctx, tx)
+				if len(lines) != want || want == 1 && lines[0].Count != 1 {
+					t.Errorf("%s: %+v", roles, lines)
+				}
+				return err
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"polder/directory"
 	"polder/internal/actor"
 	"polder/internal/audit"
 	"polder/internal/db"
@@ -154,6 +155,18 @@ func (o *Outreach) Sweeps(ctx context.Context) (list []Sweep, err error) {
 	}
 	err = o.db.Read(ctx, func(tx *db.Tx) error { list, err = latestSweeps(ctx, tx, 50); return err })
 	return list, err
+}
+
+// DeskLines says which rounds wait for an analyst to review or send.
+func (o *Outreach) DeskLines(ctx context.Context, tx *db.Tx) ([]directory.Line, error) {
+	if analyst(ctx) != nil {
+		return nil, nil
+	}
+	n, err := countWaiting(ctx, tx)
+	if err != nil || n == 0 {
+		return nil, err
+	}
+	return []directory.Line{{Key: "outreach.waiting", Count: n, Path: deskPath}}, nil
 }
 
 // retain ends what is past its term.

@@ -22,6 +22,7 @@ type deskLines func(ctx context.Context, tx *db.Tx) ([]directory.Line, error)
 func (a *app) waitingAtDesk() []deskLines {
 	return []deskLines{
 		a.notify.DeskLines,
+		a.outreach.DeskLines,
 		a.footprint.DeskLines,
 		a.directory.DeskLines,
 		func(ctx context.Context, tx *db.Tx) ([]directory.Line, error) {
