@@ -54,6 +54,9 @@ func (c *demoCommand) Run(ctx context.Context, set *config.Settings, s streams) 
 	if err := w.next(ctx); err != nil {
 		return fmt.Errorf("let the first day's reports come in: %w", err)
 	}
+	if err := w.strangers(ctx); err != nil {
+		return err
+	}
 	site, err := w.site()
 	if err != nil {
 		return err
