@@ -222,7 +222,7 @@ func TestOptOutsHoldForGood(t *testing.T) {
 }
 
 // Who is registered meanwhile hears of it in the usual way: at the lookup, at sending, and just before
-// the letter goes. And an emergency stop holds letters to strangers too.
+// the letter goes.
 func TestRegisteredMeanwhile(t *testing.T) {
 	kit.Each(t, schemas(), func(t *testing.T, d *db.DB) {
 		h := newHouse(t, d)
@@ -405,6 +405,37 @@ func TestDeskLines(t *testing.T) {
 			}); err != nil {
 				t.Fatal(err)
 			}
+		}
+	})
+}
+
+// The emergency stop and a hold by type keep letters to strangers back as all others; an opt-out that comes
+// meanwhile counts when they are let go.
+func TestHoldsCountForStrangers(t *testing.T) {
+	kit.Each(t, schemas(), func(t *testing.T, d *db.DB) {
+		h := newHouse(t, d)
+		h.world()
+		sweep := h.sweep()
+		h.approve(sweep, "help@bakker.example")
+		h.approve(sweep, "abuse@provider.example")
+		if err := h.notify.Stop(h.analyst(), "even wachten"); err != nil {
+			t.Fatal(err)
+		}
+		h.send(sweep)
+		if n := len(h.box.Mails()); n != 0 {
+			t.Fatalf("%d mails went during the stop", n)
+		}
+		if err := h.o.Refuse(h.analyst(), "help@bakker.example", "belde"); err != nil {
+			t.Fatal(err)
+		}
+		h.clock.Advance(time.Hour)
+		if stopped, err := h.notify.GoOn(h.analyst()); err != nil {
+			t.Fatal(stopped, err)
+		}
+		h.run()
+		h.run()
+		if a, b := len(h.mailsTo("help@bakker.example")), len(h.mailsTo("abuse@provider.example")); a != 0 || b != 1 {
+			t.Errorf("%d letters to who opted out, %d to the other", a, b)
 		}
 	})
 }
