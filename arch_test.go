@@ -38,7 +38,7 @@ var arrows = map[string][]string{
 }
 
 // pure packages lie inside a domain, which may import them, and import nothing of Polder.
-var pure = []string{"notify/feeds", "notify/advice"}
+var pure = []string{"notify/feeds", "notify/advice", "outreach/securitytxt"}
 
 // plumbing are the folders of internal/ that have tables, by the prefix of their names.
 var plumbing = []string{"audit", "jobs", "signin"}

@@ -20,12 +20,14 @@ import (
 	"polder/internal/mail"
 )
 
-// network is what RDAP says of a range or an AS number.
+// network is what RDAP says of a range, an AS number or a domain.
 type network struct {
 	Start, End       netip.Addr // of a range
 	First, Last      uint32     // of AS numbers
 	Handle, Name     string
+	Country          string   `json:",omitempty"` // of a range: two letters
 	Abuse, Technical []string // mail addresses of its contacts
+	Registrant       []string `json:",omitempty"` // of a domain
 }
 
 // registry asks RDAP: one question at a time, one a second in the long run, of the server that IANA's
@@ -54,7 +56,7 @@ func newRegistry(client *fetch.Client, list string) (*registry, error) {
 	return &registry{client: &rdap.Client{HTTP: client.HTTP(mostRDAP), Bootstrap: b, UserAgent: "Polder"}, rate: rate.NewLimiter(rate.Every(time.Second), 5)}, nil
 }
 
-// ask returns what RDAP says of a prefix or an AS number; fetch.ErrNotThere when it knows none.
+// ask returns what RDAP says of a prefix, an AS number or a domain; fetch.ErrNotThere when it knows none.
 func (g *registry) ask(ctx context.Context, kind Kind, value string) (n network, err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -64,8 +66,11 @@ func (g *registry) ask(ctx context.Context, kind Kind, value string) (n network,
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	q := &rdap.Request{Type: rdap.IPRequest, Query: value}
-	if kind == ASN {
+	switch kind {
+	case ASN:
 		q = &rdap.Request{Type: rdap.AutnumRequest, Query: strings.TrimPrefix(value, "AS")}
+	case Domain:
+		q = &rdap.Request{Type: rdap.DomainRequest, Query: value}
 	}
 	resp, err := g.client.Do(q.WithContext(ctx))
 	var ce *rdap.ClientError
@@ -82,7 +87,10 @@ func (g *registry) ask(ctx context.Context, kind Kind, value string) (n network,
 	case *rdap.IPNetwork:
 		n.Start, _ = netip.ParseAddr(o.StartAddress)
 		n.End, _ = netip.ParseAddr(o.EndAddress)
-		n.Handle, n.Name = brief(o.Handle), brief(o.Name)
+		n.Handle, n.Name, n.Country = brief(o.Handle), brief(o.Name), brief(o.Country)
+		n.contacts(o.Entities, 0)
+	case *rdap.Domain:
+		n.Handle, n.Name = brief(o.Handle), brief(o.LDHName)
 		n.contacts(o.Entities, 0)
 	case *rdap.Autnum:
 		if o.StartAutnum != nil && o.EndAutnum != nil {
@@ -104,10 +112,14 @@ func brief(s string) string {
 	return s
 }
 
-// contacts gathers the mail addresses of those who answer for abuse and for the technique.
+// contacts gathers the mail addresses of those who answer for abuse and for the technique, and of
+// the holder. Who sold a domain has a contact for abuse too, and answers for nothing that runs on it.
 func (n *network) contacts(list []rdap.Entity, depth int) {
 	for i := range list {
 		e := &list[i]
+		if slices.Contains(e.Roles, "registrar") || slices.Contains(e.Roles, "reseller") {
+			continue
+		}
 		if e.VCard != nil {
 			for _, p := range e.VCard.Get("email") {
 				for _, v := range p.Values() {
@@ -120,6 +132,9 @@ func (n *network) contacts(list []rdap.Entity, depth int) {
 					}
 					if slices.Contains(e.Roles, "technical") && !slices.Contains(n.Technical, address) && len(n.Technical) < 5 {
 						n.Technical = append(n.Technical, address)
+					}
+					if slices.Contains(e.Roles, "registrant") && !slices.Contains(n.Registrant, address) && len(n.Registrant) < 5 {
+						n.Registrant = append(n.Registrant, address)
 					}
 				}
 			}

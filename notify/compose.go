@@ -55,7 +55,7 @@ func (n *Notify) ComposeMost(ctx context.Context, organisations int) (composed i
 
 func (n *Notify) compose(ctx context.Context, until time.Time, most int) (composed int, err error) {
 	err = n.db.TryExclusive(ctx, "compose", func(ctx context.Context) error {
-		if err := n.footprint.Load(ctx); err != nil {
+		if err := errors.Join(n.footprint.Load(ctx), n.LoadTexts(ctx)); err != nil {
 			return err
 		}
 		var due []db.ID
@@ -170,6 +170,9 @@ func (n *Notify) composeOne(ctx context.Context, tx *db.Tx, w *writer, closing b
 			return 0, err
 		}
 	}
+	if err := insertTopics(ctx, tx, note.ID); err != nil {
+		return 0, err
+	}
 	return 1, markTold(ctx, tx, note.ID, note.Organisation, n.now(), closing)
 }
 
@@ -210,13 +213,19 @@ func (w *writer) learn(ctx context.Context, tx *db.Tx, groups []*group) error {
 // message turns a stored notification into the mail that is sent, the same on each attempt.
 func (n *Notify) message(d *dueDelivery) mail.Message {
 	link := n.set.BaseURL + "/f/" + n.linkToken(d.notification)
+	if d.kind == "stranger" {
+		link = n.set.BaseURL + "/stranger/" + n.StrangerToken(d.notification)
+	}
 	m := mail.Message{
 		From: n.set.From, To: d.recipient, ReplyTo: cmp.Or(d.replyTo, n.set.ReplyTo), Subject: d.subject, MessageID: d.messageID, Date: d.created,
 		Text: mail.Fill(d.text, link),
 		HTML: mail.Fill(d.html, link), Language: d.language, Auto: true,
 	}
+	if d.kind == "stranger" && strings.HasPrefix(link, "https://") {
+		m.Unsubscribe = link // who never asked for letters can end them with one click in the mail program
+	}
 	// Only what is not urgent can be had less often with one click in the mail program.
-	if d.kind != "desk" && d.kind != "closing" && d.severity <= 3 && strings.HasPrefix(link, "https://") {
+	if d.kind != "desk" && d.kind != "closing" && d.kind != "stranger" && d.severity <= 3 && strings.HasPrefix(link, "https://") {
 		m.Unsubscribe = link + "/less"
 	}
 	return m

@@ -29,7 +29,7 @@ const (
 // deliveryMoves says which state may follow which; the SQL and the test read it too.
 var deliveryMoves = map[Delivery][]Delivery{
 	Queued:     {Delivered, DeferredTo, Failed, Withdrawn, Held},
-	Held:       {Queued, Withdrawn},
+	Held:       {Queued, Withdrawn, Delivered, DeferredTo, Failed}, // what is held while it is under way arrives all the same
 	DeferredTo: {Delivered, DeferredTo, Failed, Withdrawn, Held},
 	Delivered:  {Bounced},
 	Bounced:    {},
@@ -105,7 +105,7 @@ func (n *Notify) Deliver(ctx context.Context, post *mail.Post) (sent int, err er
 			if len(due) == 0 {
 				return r.trouble
 			}
-			if err := r.deliver(ctx, due); err != nil {
+			if err := r.deliver(ctx, due); err != nil && !errors.Is(err, errStopped) {
 				return err
 			}
 		}
@@ -133,7 +133,11 @@ const atATime = 200 // mails looked up in one query
 
 func (r *round) next(ctx context.Context) (due []*dueDelivery, err error) {
 	err = r.n.db.Read(ctx, func(tx *db.Tx) error {
-		list, err := deliveriesDue(ctx, tx, db.Micros(r.n.now()), atATime+len(r.unreached))
+		_, stopped, err := emergency(ctx, tx)
+		if err != nil {
+			return err
+		}
+		list, err := deliveriesDue(ctx, tx, db.Micros(r.n.now()), atATime+len(r.unreached), stopped)
 		for _, d := range list {
 			if !r.unreached[d.id] {
 				due = append(due, d)
@@ -195,6 +199,9 @@ func (r *round) one(ctx context.Context, server *mail.Client, d *dueDelivery) er
 }
 
 func (n *Notify) deliverOne(ctx context.Context, post *mail.Post, server *mail.Client, d *dueDelivery) (accepted bool, err error) {
+	if kept, err := n.keptBack(ctx, d); err != nil || kept {
+		return false, err
+	}
 	state, reply, attempts := Failed, "", d.attempts+1
 	var next, at time.Time
 	raw, err := n.message(d).Render(post.Signer)

@@ -15,7 +15,9 @@ import (
 func (n *Notify) fit(ctx context.Context, due []*dueDelivery) (fit []*dueDelivery, err error) {
 	var ids []db.ID
 	for _, d := range due {
-		ids = append(ids, d.organisation)
+		if !d.organisation.IsZero() {
+			ids = append(ids, d.organisation)
+		}
 	}
 	var organisations map[db.ID]directory.Organisation
 	err = n.db.Read(ctx, func(tx *db.Tx) (err error) {
@@ -26,6 +28,16 @@ func (n *Notify) fit(ctx context.Context, due []*dueDelivery) (fit []*dueDeliver
 		return nil, fmt.Errorf("look up today's addresses: %w", err)
 	}
 	for _, d := range due {
+		if d.kind == "stranger" {
+			keep, err := n.fitStranger(ctx, d)
+			if err != nil {
+				return nil, fmt.Errorf("look at %s before it goes: %w", d.reference, err)
+			}
+			if keep {
+				fit = append(fit, d)
+			}
+			continue
+		}
 		to := organisations[d.organisation].Email
 		if d.kind == "desk" {
 			d.replyTo = to

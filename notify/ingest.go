@@ -174,6 +174,9 @@ func (n *Notify) admit(ctx context.Context, o Offer, kept *rawFile, feed *feeds.
 		if r.Seq, err = insertReport(ctx, tx, r); err != nil {
 			return err
 		}
+		if err := setOfferedBy(ctx, tx, r.Seq, o.Actor); err != nil {
+			return err
+		}
 		return audit.Append(ctx, tx, audit.Event{
 			At: n.now(), Actor: o.Actor, Action: audit.Import, Object: "report " + r.ID.String(),
 			Detail: fmt.Sprintf("%s, %d bytes, SHA-256 %x", o.Name, kept.size, kept.sha),
@@ -319,6 +322,9 @@ func (n *Notify) complete(ctx context.Context, r *Report, feed *feeds.Feed, brok
 		}
 		if err := completeReport(ctx, tx, r); err != nil {
 			return fmt.Errorf("complete report %s: %w", r.Name, err)
+		}
+		if err := n.watched(ctx, tx, r); err != nil {
+			return fmt.Errorf("note whom report %s warns: %w", r.Name, err)
 		}
 		if err := n.queue.Insert(ctx, tx, confirmArgs{Series: r.Series}, time.Time{}); err != nil {
 			return err

@@ -29,6 +29,11 @@ func (n *Notify) writeBatch(ctx context.Context, r *Report, b *batch) error {
 		if err != nil {
 			return err
 		}
+		if len(b.rows) > 0 {
+			if err := n.watch(ctx, tx, &next); err != nil {
+				return err
+			}
+		}
 		next.Counts = r.Counts
 		next.Counts.add(b.counts)
 		next.Counts.add(done)

@@ -30,6 +30,7 @@ import (
 	"polder/internal/db"
 	"polder/internal/i18n"
 	"polder/internal/jobs"
+	"polder/internal/outbox"
 )
 
 //go:embed migrations/*.sql
@@ -66,6 +67,7 @@ type Settings struct {
 	KeepRejected  time.Duration
 	KeepExposures time.Duration
 	ExpireAfter   time.Duration
+	Breaker       int64 // how many organisations one report may warn before a second analyst looked; 0: any number
 }
 
 // Notify answers for reports, exposures and notifications.
@@ -77,6 +79,11 @@ type Notify struct {
 	now       func() time.Time
 	log       *slog.Logger
 	set       Settings
+
+	texts      textCache
+	letters    *outbox.Outbox
+	colleagues func(ctx context.Context, tx *db.Tx, ids []db.ID) (map[db.ID]Colleague, error)
+	stranger   func(ctx context.Context, tx *db.Tx, notification db.ID, recipient string) (bool, string, error)
 }
 
 // New makes a Notify on a migrated database, subscribes it to the register of assets and registers

@@ -80,6 +80,9 @@ type Report struct {
 	CompletedAt  time.Time
 	RawDeletedAt time.Time
 	Drift        []feeds.Drift
+
+	most int64 // how many organisations it may warn; 0: not looked up yet
+	held bool  // by the circuit breaker
 }
 
 // Counts is what came of a report's lines.

@@ -33,7 +33,7 @@ func TestStatesAreDrawn(t *testing.T) {
 			fmt.Fprintf(&b, "    %s --> %s\n", s, next)
 		}
 	}
-	b.WriteString("```\n\nNothing sets `bounced` yet: reading the mails that come back is still to be built.\n")
+	b.WriteString("```\n\n`held` is set by an analyst or a rule, when the turn of a mail comes; `bounced` by the mails that come back.\n")
 	kit.GoldenPart(t, "../../docs/states.md", "notify", []byte(b.String()))
 }
 

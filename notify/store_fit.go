@@ -35,6 +35,13 @@ func takeBack(ctx context.Context, tx *db.Tx, d *dueDelivery, now int64) error {
 	return err
 }
 
+// withdrawDelivery ends a delivery that was not made, and says why.
+func withdrawDelivery(ctx context.Context, tx *db.Tx, id db.ID, why string) error {
+	_, err := tx.Exec(ctx, `UPDATE notify_delivery SET state = 'withdrawn', next_at = NULL, reply = ?2
+		WHERE id = ?1 AND state IN (`+quoteDeliveries(deliveriesBefore(Withdrawn))+`)`, id, why)
+	return err
+}
+
 // refused returns deliveries of notifications made since the moment given that were refused for good
 // and have no later attempt at another address.
 func refused(ctx context.Context, tx *db.Tx, since time.Time, limit int) (list []*dueDelivery, err error) {
@@ -45,7 +52,7 @@ func refused(ctx context.Context, tx *db.Tx, since time.Time, limit int) (list [
 		return err
 	}, `SELECT d.id, d.notification_id, n.organisation_id, d.recipient, d.message_id
 		FROM notify_delivery d JOIN notify_notification n ON n.id = d.notification_id
-		WHERE d.state = 'failed' AND n.kind <> 'desk' AND d.id > ?1
+		WHERE d.state = 'failed' AND n.kind NOT IN ('desk', 'stranger') AND d.id > ?1
 		AND NOT EXISTS (SELECT 1 FROM notify_delivery later WHERE later.notification_id = d.notification_id AND later.id > d.id)
 		ORDER BY d.id DESC LIMIT ?2`, idAt(since), limit)
 	return list, err

@@ -29,7 +29,7 @@ func organisationsDue(ctx context.Context, tx *db.Tx, until int64, now time.Time
 		list = append(list, id)
 		return err
 	}, `SELECT DISTINCT organisation_id FROM (SELECT organisation_id FROM notify_exposure WHERE due_at <= ?1`+
-		strings.ReplaceAll(notBeingRead, "?4", "?2")+` ORDER BY due_at) AS d`, until, hourAgo(now)) // by the index of what is due, not by the primary key
+		strings.ReplaceAll(notBeingRead, "?4", "?2")+notHeld+` ORDER BY due_at) AS d`, until, hourAgo(now)) // by the index of what is due, not by the primary key
 	return list, err
 }
 
@@ -41,7 +41,7 @@ func takeItems(ctx context.Context, tx *db.Tx, notification, organisation db.ID,
 		which = `state = 'solved' AND confirmed = 1`
 	}
 	return tx.Exec(ctx, `INSERT INTO notify_item (notification_id, organisation_id, fingerprint)
-		SELECT ?1, organisation_id, fingerprint FROM notify_exposure WHERE organisation_id = ?2 AND due_at <= ?3`+notBeingRead+` AND `+which,
+		SELECT ?1, organisation_id, fingerprint FROM notify_exposure WHERE organisation_id = ?2 AND due_at <= ?3`+notBeingRead+notHeld+` AND `+which,
 		notification[:], organisation[:], until, hourAgo(now))
 }
 
@@ -159,7 +159,11 @@ type dueDelivery struct {
 	created                             time.Time
 }
 
-func deliveriesDue(ctx context.Context, tx *db.Tx, now int64, limit int) (list []*dueDelivery, err error) {
+func deliveriesDue(ctx context.Context, tx *db.Tx, now int64, limit int, deskOnly bool) (list []*dueDelivery, err error) {
+	which := ""
+	if deskOnly {
+		which = ` AND n.kind = 'desk'`
+	}
 	err = tx.Each(ctx, func(scan func(...any) error) error {
 		var d dueDelivery
 		var created db.Time
@@ -171,7 +175,7 @@ func deliveriesDue(ctx context.Context, tx *db.Tx, now int64, limit int) (list [
 	}, `SELECT d.id, d.notification_id, n.organisation_id, d.recipient, d.message_id, d.attempts, n.kind, n.subject, n.body_text, n.body_html,
 		n.language, n.reference, n.severity, n.register_version, n.created_at
 		FROM notify_delivery d JOIN notify_notification n ON n.id = d.notification_id
-		WHERE d.next_at <= ?1 ORDER BY d.next_at LIMIT ?2`, now, limit)
+		WHERE d.next_at <= ?1`+which+` ORDER BY d.next_at LIMIT ?2`, now, limit)
 	return list, err
 }
 

@@ -69,7 +69,7 @@ func deleteRejected(ctx context.Context, tx *db.Tx, before int64, limit int) (in
 
 func deleteNotifications(ctx context.Context, tx *db.Tx, before int64, limit int) (int64, error) {
 	return tx.Exec(ctx, `DELETE FROM notify_notification WHERE id IN (SELECT id FROM notify_notification WHERE created_at < ?1
-		AND NOT EXISTS (SELECT 1 FROM notify_delivery d WHERE d.notification_id = notify_notification.id AND d.next_at IS NOT NULL)
+		AND NOT EXISTS (SELECT 1 FROM notify_delivery d WHERE d.notification_id = notify_notification.id AND (d.next_at IS NOT NULL OR d.state = 'held'))
 		ORDER BY id LIMIT ?2)`, before, limit)
 }
 

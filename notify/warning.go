@@ -25,6 +25,15 @@ type writer struct {
 	p       *i18n.Printer
 	to      directory.Organisation
 	reports map[int64]reportName // by number
+	draft   Texts                // instead of the text that is used, for a preview; nil: none
+}
+
+// text is what is told of a type of finding.
+func (w *writer) text(kind, class string) advice.Text {
+	if t, ok := w.draft[w.p.Lang()]; ok {
+		return t
+	}
+	return adviceText(kind, class, w.p.Lang())
 }
 
 // reportName is how a source and its report are named in a mail, and of what make the report is.
@@ -94,7 +103,7 @@ func (g *gathering) sorted() []*group {
 func (w *writer) warning(g *gathering, reminder bool, reference string) *mail.Letter {
 	p := w.p
 	groups := g.sorted()
-	first := adviceText(groups[0].kind, groups[0].class, p.Lang())
+	first := w.text(groups[0].kind, groups[0].class)
 	l := &mail.Letter{Language: p.Lang()}
 	subject := "notify.mail.subject.warning"
 	if reminder {
@@ -133,7 +142,7 @@ func (w *writer) warning(g *gathering, reminder bool, reference string) *mail.Le
 
 func (w *writer) group(l *mail.Letter, x *group) {
 	p := w.p
-	text := adviceText(x.kind, x.class, p.Lang())
+	text := w.text(x.kind, x.class)
 	l.Rule()
 	l.Heading(p.T("notify.mail.group", "Severity", p.T("notify.severity."+x.severity.String()), "Title", text.Title))
 	l.Say(text.What)
@@ -282,15 +291,19 @@ func (w *writer) closes(e Exposure) bool {
 }
 
 func (w *writer) footer(l *mail.Letter, reference string) {
-	p := w.p
+	w.n.proof(l, w.p, reference)
+	l.Say(w.p.T("notify.mail.sender", "Centre", w.n.set.Centre, "Name", w.to.Name))
+}
+
+// proof ends each letter with how its reader can tell that we wrote it.
+func (n *Notify) proof(l *mail.Letter, p *i18n.Printer, reference string) {
 	l.Rule()
 	l.Heading(p.T("notify.mail.real.heading"))
 	l.Say(p.T("notify.mail.real.text", "Reference", reference))
-	l.Link(w.n.set.BaseURL + "/verify")
-	if w.n.set.Phone != "" {
-		l.Say(p.T("notify.mail.phone", "Centre", w.n.set.Centre, "Phone", w.n.set.Phone))
+	l.Link(n.set.BaseURL + "/verify")
+	if n.set.Phone != "" {
+		l.Say(p.T("notify.mail.phone", "Centre", n.set.Centre, "Phone", n.set.Phone))
 	}
-	l.Say(p.T("notify.mail.sender", "Centre", w.n.set.Centre, "Name", w.to.Name))
 }
 
 // closing writes about exposures that two fresh reports no longer showed.
@@ -300,7 +313,7 @@ func (w *writer) closing(g *gathering, reference string) *mail.Letter {
 	l.Say(p.T("notify.mail.greeting", "Name", w.to.Name))
 	l.Say(p.N("notify.mail.closing.text", g.total))
 	for _, x := range g.sorted() {
-		l.Heading(adviceText(x.kind, x.class, p.Lang()).Title)
+		l.Heading(w.text(x.kind, x.class).Title)
 		var lines []string
 		for _, e := range x.shown {
 			lines = append(lines, what(e)+": "+w.seen(e))

@@ -144,7 +144,7 @@ func toldOf(say *i18n.Printer, o db.ID, s Sent, whole bool) toldView {
 }
 
 func deliveryTag(say *i18n.Printer, d Delivery) web.Status {
-	look := map[Delivery]string{Queued: "busy", Delivered: "done", DeferredTo: "open", Bounced: "alarm", Failed: "alarm"}[d]
+	look := map[Delivery]string{Queued: "busy", Delivered: "done", DeferredTo: "open", Bounced: "alarm", Failed: "alarm", Held: "muted", Withdrawn: "muted"}[d]
 	return web.Status{Kind: look, Text: say.T("notify.portal.delivery." + string(d))}
 }
 

@@ -30,6 +30,7 @@ import (
 	"polder/internal/signin"
 	"polder/internal/web"
 	"polder/notify"
+	"polder/outreach"
 )
 
 // app is the whole house, wired by hand.
@@ -44,13 +45,14 @@ type app struct {
 	footprint *footprint.Footprint
 	notify    *notify.Notify
 	collect   *collect.Collect
+	outreach  *outreach.Outreach
 	outbox    *outbox.Outbox
 	signin    *signin.Signin
 	post      *mail.Post
 }
 
 func schemas() []db.Schema {
-	return []db.Schema{audit.Schema(), signin.Schema(), directory.Schema(), footprint.Schema(), jobs.Schema(), notify.Schema(), collect.Schema()}
+	return []db.Schema{audit.Schema(), signin.Schema(), directory.Schema(), footprint.Schema(), jobs.Schema(), notify.Schema(), collect.Schema(), outreach.Schema()}
 }
 
 // open opens the database, brings it up to date and wires the house. It does not load the index of
@@ -83,7 +85,7 @@ func (a *app) wire(ctx context.Context) error {
 	if err != nil {
 		return unusable{err}
 	}
-	if a.catalog, err = i18n.New(web.Messages, signin.Locales(), directory.Locales(), footprint.Locales(), notify.Locales(), collect.Locales(), demoMessages); err != nil {
+	if a.catalog, err = i18n.New(web.Messages, signin.Locales(), directory.Locales(), footprint.Locales(), notify.Locales(), collect.Locales(), outreach.Locales(), demoMessages); err != nil {
 		return fmt.Errorf("read the messages: %w", err)
 	}
 	a.catalog.Zone = a.set.Location()
@@ -128,9 +130,23 @@ func (a *app) wire(ctx context.Context) error {
 	a.notify = notify.New(a.db, a.footprint, a.queue, a.catalog, a.now, a.log, notify.Settings{
 		BaseURL: a.set.BaseURL, Centre: a.set.Name, Phone: a.set.Phone, Desk: a.set.Desk, From: a.set.From, ReplyTo: a.set.ReplyTo,
 		Gather: a.set.Gather, SendHour: a.set.SendHour, Location: a.set.Location(), Key: key, LinkValid: a.set.LinkValid,
-		KeepRaw: a.set.KeepRaw, KeepRejected: a.set.KeepRejected, KeepExposures: a.set.KeepExposures, ExpireAfter: a.set.ExpireAfter,
+		KeepRaw: a.set.KeepRaw, KeepRejected: a.set.KeepRejected, KeepExposures: a.set.KeepExposures, ExpireAfter: a.set.ExpireAfter, Breaker: a.set.Breaker,
 	})
 	a.notify.Register(a.post)
+	if err := a.notify.LoadTexts(ctx); err != nil {
+		return err
+	}
+	a.notify.Letters(a.outbox)
+	a.notify.Colleagues(colleagues)
+	box, err := bounces(a.set)
+	if err != nil {
+		return err
+	}
+	a.notify.Bounces(box)
+	a.outreach = outreach.New(a.db, a.now, outreach.House{
+		Footprint: a.footprint, Notify: a.notify, Queue: a.queue, Fetch: client, Catalog: a.catalog, Log: a.log,
+		Settings: outreach.Settings{BaseURL: a.set.BaseURL, Centre: a.set.Name, Phone: a.set.Phone, Key: key},
+	})
 	a.signin.OnForget(a.notify.ForgetPerson)
 	a.signin.OnExport("answers", a.notify.ExportPerson)
 	a.signin.OnExport("work", a.notify.ExportPersonWork)
@@ -195,6 +211,9 @@ func (a *app) join() {
 	})
 	a.directory.OnStanding(func(ctx context.Context, tx *db.Tx, in actor.In) (func(say *i18n.Printer) directory.Standing, error) {
 		return a.notify.HomeStanding(ctx, tx, in)
+	})
+	a.directory.OnHome(func(ctx context.Context, tx *db.Tx, in actor.In) ([]directory.Line, error) {
+		return a.notify.BounceLines(ctx, tx, in)
 	})
 	a.directory.OnHome(func(ctx context.Context, tx *db.Tx, in actor.In) ([]directory.Line, error) {
 		if in.Place == actor.Delegate {

@@ -300,6 +300,10 @@ func (w *world) tidy(ctx context.Context) error {
 		return w.deliver(ctx)
 	case depth["footprint.look"].Waiting > 0, depth["collect.pull"].Waiting > 0, depth["collect.read"].Waiting > 0: // a visitor asked to look at a proof, or a source
 		return w.app.queue.Drain(ctx)
+	case depth["outreach.sweep"].Waiting+depth["outreach.look"].Waiting > 0: // a visitor started a round of strangers
+		return w.app.queue.Drain(ctx)
+	case depth["outreach.send"].Waiting > 0:
+		return w.deliver(ctx)
 	}
 	return nil
 }

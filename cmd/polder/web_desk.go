@@ -21,6 +21,8 @@ type deskLines func(ctx context.Context, tx *db.Tx) ([]directory.Line, error)
 // waitingAtDesk returns what waits, by the domains that stand closest to a warning first.
 func (a *app) waitingAtDesk() []deskLines {
 	return []deskLines{
+		a.notify.DeskLines,
+		a.outreach.DeskLines,
 		a.collect.DeskLines,
 		a.footprint.DeskLines,
 		a.directory.DeskLines,

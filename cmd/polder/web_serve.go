@@ -38,6 +38,7 @@ func (c *serveCommand) Run(ctx context.Context, set *config.Settings, s streams)
 			g.Go(func() error { return a.work(ctx) })
 		} else {
 			g.Go(func() error { a.footprint.Follow(ctx); return nil })
+			g.Go(func() error { a.notify.FollowTexts(ctx); return nil })
 		}
 		return g.Wait()
 	})
@@ -67,6 +68,7 @@ func (a *app) site(o web.Options) (*web.Site, error) {
 	a.notify.Routes(site) // before footprint: the list beside the pages leads to what was found first
 	a.footprint.Routes(site)
 	a.collect.Routes(site)
+	a.outreach.Routes(site)
 	a.directory.TokenRoutes(site, a.signin)
 	a.signin.Routes(site)
 	a.signin.ProgramRoutes(site)

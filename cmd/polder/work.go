@@ -46,6 +46,7 @@ func (a *app) warn() {
 func (a *app) work(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { a.footprint.Follow(ctx); return nil })
+	g.Go(func() error { a.notify.FollowTexts(ctx); return nil })
 	g.Go(func() error { return a.queue.Work(ctx) })
 	if err := g.Wait(); err != nil && !errors.Is(err, context.Canceled) {
 		return err

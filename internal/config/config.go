@@ -38,11 +38,14 @@ type Settings struct {
 	SendHour        int           `name:"send-hour" env:"POLDER_SEND_HOUR" default:"7" help:"Hour of the day, in the time zone, for daily and weekly mails." placeholder:"HOUR"`
 	TimeZone        string        `name:"time-zone" env:"POLDER_TIME_ZONE" default:"Europe/Amsterdam" help:"Time zone of dates in mails and pages." placeholder:"ZONE"`
 
-	Name   string `name:"centre" env:"POLDER_CENTRE" default:"Polder" help:"Name of this centre, as people know it." placeholder:"NAME"`
-	Phone  string `name:"phone" env:"POLDER_PHONE" help:"Telephone number of the centre, in mails and pages." placeholder:"NUMBER"`
-	Desk   string `name:"desk-mail" env:"POLDER_DESK_MAIL" help:"Mail address of the desk: requests for help go here." placeholder:"ADDRESS"`
-	Theme  string `name:"theme" env:"POLDER_THEME" help:"Folder with the operator's own tokens.css, logo.svg and fonts." placeholder:"DIR"`
-	Secret string `name:"secret" env:"POLDER_SECRET" help:"64 hexadecimal digits that links in mails are made with; without it, secret.key in the data folder, made at first use." placeholder:"HEX"`
+	Name            string `name:"centre" env:"POLDER_CENTRE" default:"Polder" help:"Name of this centre, as people know it." placeholder:"NAME"`
+	Phone           string `name:"phone" env:"POLDER_PHONE" help:"Telephone number of the centre, in mails and pages." placeholder:"NUMBER"`
+	Desk            string `name:"desk-mail" env:"POLDER_DESK_MAIL" help:"Mail address of the desk: requests for help go here." placeholder:"ADDRESS"`
+	Breaker         int64  `name:"breaker" env:"POLDER_BREAKER" default:"1000" help:"How many organisations one report may warn before a second analyst has looked; 0 for any number. Ten times the usual of the same reports is too many in any case." placeholder:"N"`
+	Bounces         string `name:"bounces" env:"POLDER_BOUNCES" help:"Where mails that come back are: a maildir on this machine, or imaps://USER@HOST/FOLDER." placeholder:"PLACE"`
+	BouncesPassword string `name:"bounces-password" env:"POLDER_BOUNCES_PASSWORD" help:"File with the password of that mailbox." placeholder:"FILE"`
+	Theme           string `name:"theme" env:"POLDER_THEME" help:"Folder with the operator's own tokens.css, logo.svg and fonts." placeholder:"DIR"`
+	Secret          string `name:"secret" env:"POLDER_SECRET" help:"64 hexadecimal digits that links in mails are made with; without it, secret.key in the data folder, made at first use." placeholder:"HEX"`
 
 	SessionIdle    time.Duration `name:"session-idle" env:"POLDER_SESSION_IDLE" default:"2h" help:"A signed-in person who does nothing for this long is signed out." placeholder:"TIME"`
 	SessionLongest time.Duration `name:"session-longest" env:"POLDER_SESSION_LONGEST" default:"12h" help:"Everybody is signed out after this, however busy." placeholder:"TIME"`
@@ -110,6 +113,9 @@ func (s *Settings) Check() error {
 	}
 	if s.MaxReport < 0 || s.MaxReport > 1<<20 {
 		bad("POLDER_MAX_REPORT must be 1 to 1048576")
+	}
+	if s.Breaker < 0 {
+		bad("POLDER_BREAKER must not be negative")
 	}
 	if s.KeepClosed < 0 {
 		bad("POLDER_KEEP_CLOSED must not be negative")

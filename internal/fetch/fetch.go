@@ -27,6 +27,7 @@ var (
 	ErrForbidden = errors.New("this address is not on the public internet") // never to be asked
 	ErrNotThere  = errors.New("it is not there")                            // a definite answer that it is not
 	ErrTooLarge  = errors.New("the answer is too large")
+	ErrBadCert   = errors.New("its certificate is not one to trust")
 )
 
 // Options say how to ask. The zero value asks the resolvers of this machine.

@@ -153,3 +153,53 @@ func (c *cut) Read(p []byte) (int, error) {
 	}
 	return n, err
 }
+
+// Page is a file that was found, perhaps after redirects.
+type Page struct {
+	Body        []byte
+	Type        string // the header Content-Type; "" without one
+	First, Last string // the address asked for, and the one that answered
+}
+
+// Page fetches one file of at most so many bytes by https. Redirects may lead to another host, which is
+// looked at in the same way, by https alone. ErrNotThere says that the server has no such file, and
+// ErrBadCert that its certificate is not one to trust.
+func (c *Client) Page(ctx context.Context, host, path string, size int64) (p Page, err error) {
+	ctx, cancel := context.WithTimeout(ctx, 2*c.timeout)
+	defer cancel()
+	client := &http.Client{Timeout: 2 * c.timeout, Transport: limited{c.transport(netip.Addr{}, nil), size}, CheckRedirect: func(r *http.Request, via []*http.Request) error {
+		switch {
+		case len(via) > 5:
+			return fmt.Errorf("%w: it redirects too often", ErrNotThere)
+		case r.URL.Scheme != "https" || r.URL.User != nil || r.URL.Port() != "" && r.URL.Port() != "443":
+			return fmt.Errorf("%w: it redirects away from https", ErrNotThere)
+		}
+		return nil
+	}}
+	defer client.CloseIdleConnections()
+	p.First = (&url.URL{Scheme: "https", Host: host, Path: path}).String()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, p.First, http.NoBody)
+	if err != nil {
+		return p, err
+	}
+	r.Header.Set("User-Agent", "Polder")
+	r.Header.Set("Accept", "text/plain")
+	resp, err := client.Do(r)
+	var bad *tls.CertificateVerificationError
+	if errors.As(err, &bad) {
+		return p, fmt.Errorf("%w: %w", ErrBadCert, err)
+	}
+	if err != nil {
+		return p, err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode >= 500 || resp.StatusCode == http.StatusTooManyRequests {
+		return p, fmt.Errorf("the server answers %d", resp.StatusCode)
+	}
+	if resp.StatusCode != http.StatusOK {
+		return p, fmt.Errorf("%w: the server answers %d", ErrNotThere, resp.StatusCode)
+	}
+	p.Last, p.Type = resp.Request.URL.String(), resp.Header.Get("Content-Type")
+	p.Body, err = io.ReadAll(resp.Body)
+	return p, err
+}

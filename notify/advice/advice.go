@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 // Fallback is the type whose text serves every finding that nothing else fits.
@@ -61,10 +62,33 @@ func Load() error {
 // ("scan_exchange.system-compromise"), else of its own type, else of the type that
 // it is a twin of (IPv6 and IPv4), else of its RSIT type, else of "other". Either
 // argument may be empty or unknown. The result is shared: read it only.
+//
+// A text that the centre published goes before the one that is part of the program.
 func For(findingType, class string) Advice {
+	l, _ := load()
+	return l.findWith(published.Load(), findingType, class)
+}
+
+// BuiltIn is For by the texts that are part of the program alone.
+func BuiltIn(findingType, class string) Advice {
 	l, _ := load()
 	return l.find(findingType, class)
 }
+
+// published are the texts that the centre wrote itself, by their own type. The process has one centre, and
+// all of it speaks with one voice.
+var published atomic.Pointer[map[string]Advice]
+
+// Publish makes these the texts of the centre's own, in the place of all that were before; nil for none. The
+// map is not changed afterwards.
+func Publish(own map[string]Advice) { published.Store(&own) }
+
+// Check tells the first thing that keeps a text from being sent, as an error for programmers; see Lint for what
+// makes it hard to read.
+func (t Text) Check() error { return t.check() }
+
+// MaxSteps is how many steps a text may have.
+const MaxSteps = maxSteps
 
 // All gives every advice, sorted by type. The texts in it are shared: read only.
 func All() []Advice {
@@ -79,10 +103,24 @@ type library struct {
 	byType map[string]int // index in all
 }
 
-func (l library) find(findingType, class string) Advice {
+func (l library) find(findingType, class string) Advice { return l.findWith(nil, findingType, class) }
+
+// findWith looks by each name first among the centre's own texts. A text of its own that serves further types
+// (Applies) is written anew for all of them.
+func (l library) findWith(own *map[string]Advice, findingType, class string) Advice {
 	other := twin(findingType)
 	for _, name := range []string{findingType + "." + class, other + "." + class, findingType, other, class, Fallback} {
+		if own != nil {
+			if a, ok := (*own)[name]; ok {
+				return a
+			}
+		}
 		if i, ok := l.byType[name]; ok {
+			if own != nil {
+				if a, ok := (*own)[l.all[i].Type]; ok {
+					return a
+				}
+			}
 			return l.all[i]
 		}
 	}
