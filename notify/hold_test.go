@@ -125,6 +125,9 @@ func TestWhatIsHeldIsNotSentAndNothingIsLost(t *testing.T) {
 					if got := sentTo(f.box.Mails()); !slices.Equal(got, c.before) {
 						t.Errorf("while it is held, mail went to %v; want %v", got, c.before)
 					}
+					if n := f.count("notify_notification", ""); !written && n != len(c.before) {
+						t.Errorf("%d letters were written while it was held, want %d", n, len(c.before))
+					}
 					f.release(as("bram"), id)
 					f.drain()
 					if got := sentTo(f.box.Mails()); !slices.Equal(got, []string{"a@a.example", "b@b.example", "c@c.example"}) {

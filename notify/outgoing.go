@@ -128,7 +128,7 @@ func (n *Notify) listed(ctx context.Context, tx *db.Tx, o *Outgoing, s OutSearch
 // How many exposures a page of what is planned reads at most: more when many of them are left out.
 const (
 	plannedRead   = 2_000
-	plannedFilter = 20_000
+	plannedFilter = 10_000
 )
 
 // planned groups what is due by organisation and minute, as far as one page goes.

@@ -73,8 +73,9 @@ func outgoing(ctx context.Context, tx *db.Tx, s OutSearch, about db.ID, many boo
 			where.WriteString(` AND EXISTS (SELECT 1 FROM notify_topic t WHERE t.notification_id = d.notification_id` + topic + `)`)
 		}
 	case topic != "":
-		from = `notify_topic t JOIN notify_delivery d ON d.notification_id = t.notification_id JOIN notify_notification n ON n.id = d.notification_id`
-		where.WriteString(topic)
+		// CROSS JOIN keeps SQLite to this order; PostgreSQL chooses by itself.
+		from = `notify_topic t CROSS JOIN notify_delivery d CROSS JOIN notify_notification n`
+		where.WriteString(topic + ` AND d.notification_id = t.notification_id AND n.id = d.notification_id`)
 		key = "t.notification_id"
 	}
 	if s.After != nil {

@@ -34,7 +34,7 @@ CREATE TABLE notify_topic (
     source_key      TEXT  NOT NULL,
     PRIMARY KEY (notification_id, type, source_key)
 );
-CREATE INDEX notify_topic_type ON notify_topic (type, source_key, notification_id);
+CREATE INDEX notify_topic_type ON notify_topic (type, notification_id);
 CREATE INDEX notify_topic_source ON notify_topic (source_key, notification_id);
 INSERT INTO notify_topic (notification_id, type, source_key)
     SELECT DISTINCT i.notification_id, e.type, s.source_key FROM notify_item i
