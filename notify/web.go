@@ -21,6 +21,7 @@ type pages struct {
 	site      *web.Site
 	templates *web.Templates
 	portal    *portal
+	reports   *reportPages
 }
 
 // Routes puts the pages on the site: /verify, where anybody can check a reference number; the pages
@@ -42,6 +43,7 @@ func (n *Notify) routes(site *web.Site) *pages {
 	site.Handle("POST /f/{token}/cadence", web.ByToken, p.cadence)
 	site.Handle("POST /f/{token}/supplier/revoke", web.ByToken, p.revoke)
 	p.portal = p.portalRoutes()
+	p.reports = p.reportRoutes()
 	return p
 }
 
