@@ -97,6 +97,7 @@ func New(d *db.DB, now func() time.Time, h House) *Collect {
 		c.set.MaxReport = MaxReport
 	}
 	c.register()
+	c.listJobs()
 	return c
 }
 
@@ -115,4 +116,5 @@ func (c *Collect) Routes(site *web.Site) {
 	}
 	p := &pages{c: c, site: site, templates: t}
 	p.sourceRoutes()
+	c.listRoutes(site)
 }

@@ -164,6 +164,9 @@ func (n *Notify) composeOne(ctx context.Context, tx *db.Tx, w *writer, closing b
 	if err := n.queueLetter(ctx, tx, &note, l, w.to.Email); err != nil {
 		return 0, err
 	}
+	if err := noteCauses(ctx, tx, note.ID); err != nil {
+		return 0, fmt.Errorf("note the reports of %s: %w", note.Reference, err)
+	}
 	if !closing {
 		if err := insertLink(ctx, tx, link{hash: tokenHash(n.linkToken(note.ID)), notification: note.ID, organisation: w.to.ID,
 			holder: "recipient", created: n.now(), expires: n.now().Add(n.set.LinkValid)}); err != nil {

@@ -157,21 +157,7 @@ func (n *Notify) admit(ctx context.Context, o Offer, kept *rawFile, feed *feeds.
 		if err := kept.keep(n.rawPath(kept.sha)); err != nil {
 			return err
 		}
-		r = &Report{
-			ID: db.NewID(), Source: source.Key, Type: feed.Type(), Format: feed.Format(), Name: o.Name, Mapping: string(o.Mapping),
-			SHA256: kept.sha, Size: kept.size, TLP: source.TLP, Licence: source.Licence, ReceivedAt: o.Received, State: "reading",
-			Register: n.footprint.Index().Version(),
-		}
-		if d := feed.ReportDate(); !d.IsZero() && d.Before(n.now().Add(24*time.Hour)) {
-			r.Day = d.Unix() / 86400
-		}
-		if err := ensureSource(ctx, tx, source, n.now()); err != nil {
-			return err
-		}
-		if r.Series, err = ensureSeries(ctx, tx, source.Key, feed.Type(), feed.Series()); err != nil {
-			return err
-		}
-		if r.Seq, err = insertReport(ctx, tx, r); err != nil {
+		if r, err = n.enter(ctx, tx, o, kept, feed, source); err != nil {
 			return err
 		}
 		if err := setOfferedBy(ctx, tx, r.Seq, o.Actor); err != nil {
@@ -186,6 +172,26 @@ func (n *Notify) admit(ctx context.Context, o Offer, kept *rawFile, feed *feeds.
 		return nil, false, fmt.Errorf("take in report %s: %w", o.Name, err)
 	}
 	return r, known, nil
+}
+
+// enter writes the row of a report that was not here before.
+func (n *Notify) enter(ctx context.Context, tx *db.Tx, o Offer, kept *rawFile, feed *feeds.Feed, source Source) (r *Report, err error) {
+	r = &Report{
+		ID: db.NewID(), Source: source.Key, Type: feed.Type(), Format: feed.Format(), Name: o.Name, Mapping: string(o.Mapping),
+		SHA256: kept.sha, Size: kept.size, TLP: source.TLP, Licence: source.Licence, ReceivedAt: o.Received, State: "reading",
+		Register: n.footprint.Index().Version(),
+	}
+	if d := feed.ReportDate(); !d.IsZero() && d.Before(n.now().Add(24*time.Hour)) {
+		r.Day = d.Unix() / 86400
+	}
+	if err := ensureSource(ctx, tx, source, n.now()); err != nil {
+		return nil, err
+	}
+	if r.Series, err = ensureSeries(ctx, tx, source.Key, feed.Type(), feed.Series()); err != nil {
+		return nil, err
+	}
+	r.Seq, err = insertReport(ctx, tx, r)
+	return r, err
 }
 
 func sourceOf(o Offer, feed *feeds.Feed) (Source, error) {

@@ -20,8 +20,10 @@ type reportReader struct {
 	report    *Report
 	feed      *feeds.Feed
 	plan      *calendar
-	skip      int64     // lines up to this one are done already
-	from      time.Time // when what is new becomes due is reckoned from this moment
+	skip      int64                // lines up to this one are done already
+	from      time.Time            // when what is new becomes due is reckoned from this moment
+	most      int                  // lines to read at most; 0: all
+	stranger  func(*feeds.Finding) // is told of each line that concerns nobody; may be nil
 
 	only   *footprint.Index // when set, look at nothing but what lies in these assets
 	assets map[db.ID]bool   // the same assets
@@ -34,7 +36,11 @@ func (p *reportReader) run(ctx context.Context, full func(*batch)) error {
 	var m matcher
 	b := newBatch()
 	p.index = p.footprint.Index()
-	for lines := 0; ; {
+	for lines, all := 0, 0; ; all++ {
+		if p.most > 0 && all == p.most {
+			full(b)
+			return nil
+		}
 		err := p.feed.Next(&f)
 		var reject *feeds.Reject
 		switch {
@@ -83,6 +89,9 @@ func (p *reportReader) take(b *batch, m *matcher, f *feeds.Finding) {
 	}
 	if len(concerned) == 0 {
 		b.counts.Unmatched++
+		if p.stranger != nil {
+			p.stranger(f)
+		}
 		return
 	}
 	b.counts.Matched++

@@ -11,6 +11,20 @@ import (
 
 // writeBatch makes a batch durable, with how far the report has come, in one transaction.
 func (n *Notify) writeBatch(ctx context.Context, r *Report, b *batch) error {
+	var next Report
+	err := n.change(ctx, func(tx *db.Tx) (err error) {
+		next, err = n.writeBatchIn(ctx, tx, r, b)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("up to line %d: %w", max(r.LastLine, b.lastLine), err)
+	}
+	*r = next
+	return nil
+}
+
+// writeBatchIn returns the report as it is with the batch.
+func (n *Notify) writeBatchIn(ctx context.Context, tx *db.Tx, r *Report, b *batch) (Report, error) {
 	next := *r
 	if b.lastLine > next.LastLine {
 		next.LastLine = b.lastLine
@@ -18,35 +32,28 @@ func (n *Notify) writeBatch(ctx context.Context, r *Report, b *batch) error {
 	if b.observed.After(next.ObservedLast) {
 		next.ObservedLast = b.observed
 	}
-	err := n.change(ctx, func(tx *db.Tx) error {
-		// The lock that keeps others from this report may have broken with its connection, and a killed
-		// reader's last batch may become durable after its death: whoever finds the report further than
-		// it left it must not write.
-		if err := holdReport(ctx, tx, r); err != nil {
-			return err
-		}
-		done, err := n.see(ctx, tx, r, b)
-		if err != nil {
-			return err
-		}
-		if len(b.rows) > 0 {
-			if err := n.watch(ctx, tx, &next); err != nil {
-				return err
-			}
-		}
-		next.Counts = r.Counts
-		next.Counts.add(b.counts)
-		next.Counts.add(done)
-		if err := insertRejected(ctx, tx, r.ID, b.rejected); err != nil {
-			return err
-		}
-		return progressReport(ctx, tx, &next)
-	})
-	if err != nil {
-		return fmt.Errorf("up to line %d: %w", next.LastLine, err)
+	// The lock that keeps others from this report may have broken with its connection, and a killed
+	// reader's last batch may become durable after its death: whoever finds the report further than
+	// it left it must not write.
+	if err := holdReport(ctx, tx, r); err != nil {
+		return next, err
 	}
-	*r = next
-	return nil
+	done, err := n.see(ctx, tx, r, b)
+	if err != nil {
+		return next, err
+	}
+	if len(b.rows) > 0 {
+		if err := n.watch(ctx, tx, &next); err != nil {
+			return next, err
+		}
+	}
+	next.Counts = r.Counts
+	next.Counts.add(b.counts)
+	next.Counts.add(done)
+	if err := insertRejected(ctx, tx, r.ID, b.rejected); err != nil {
+		return next, err
+	}
+	return next, progressReport(ctx, tx, &next)
 }
 
 // see turns a batch's rows into exposures of the report.

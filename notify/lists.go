@@ -153,7 +153,27 @@ func (n *Notify) Rejected(ctx context.Context, actor string, report db.ID, fn fu
 	if err != nil {
 		return err
 	}
-	return n.db.Read(ctx, func(tx *db.Tx) error { return eachRejected(ctx, tx, report, fn) })
+	return n.eachRejected(ctx, report, fn)
+}
+
+// eachRejected reads the rejected lines in pages, so that no slow reader holds the database.
+func (n *Notify) eachRejected(ctx context.Context, report db.ID, fn func(feeds.Reject) error) error {
+	for after := int64(-1); ; {
+		var page []feeds.Reject
+		err := n.db.Read(ctx, func(tx *db.Tx) (err error) {
+			page, err = rejectedAfter(ctx, tx, report, after, 1000)
+			return err
+		})
+		if err != nil || len(page) == 0 {
+			return err
+		}
+		for _, r := range page {
+			if err := fn(r); err != nil {
+				return err
+			}
+		}
+		after = page[len(page)-1].Line
+	}
 }
 
 // Standing counts exposures and deliveries by state, for a page that shows how things are.

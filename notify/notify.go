@@ -80,7 +80,7 @@ type Notify struct {
 	log       *slog.Logger
 	set       Settings
 
-	texts      textCache
+	texts      *textCache
 	letters    *outbox.Outbox
 	colleagues func(ctx context.Context, tx *db.Tx, ids []db.ID) (map[db.ID]Colleague, error)
 	stranger   func(ctx context.Context, tx *db.Tx, notification db.ID, recipient string) (bool, string, error)
@@ -89,7 +89,7 @@ type Notify struct {
 // New makes a Notify on a migrated database, subscribes it to the register of assets and registers
 // its jobs on the queue.
 func New(d *db.DB, f *footprint.Footprint, q *jobs.Queue, catalog *i18n.Catalog, now func() time.Time, log *slog.Logger, set Settings) *Notify {
-	n := &Notify{db: d, footprint: f, queue: q, catalog: catalog, now: now, log: log, set: set}
+	n := &Notify{db: d, footprint: f, queue: q, catalog: catalog, now: now, log: log, set: set, texts: &textCache{}}
 	f.OnChange(func(ctx context.Context, tx *db.Tx, e footprint.Changed) error {
 		if e.Proven == 0 {
 			return nil

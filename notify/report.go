@@ -79,6 +79,7 @@ type Report struct {
 	Fresh        bool
 	CompletedAt  time.Time
 	RawDeletedAt time.Time
+	Drifts       int64 // how many differences from what we know of its kind
 	Drift        []feeds.Drift
 
 	most int64 // how many organisations it may warn; 0: not looked up yet

@@ -32,7 +32,7 @@ func ensureSeries(ctx context.Context, tx *db.Tx, source, kind, part string) (id
 
 const reportColumns = `id, seq, series_id, source_key, type, format, name, mapping, sha256, size, tlp, licence, received_at, state, problem,
 	last_line, rows_read, rejected, matched, unmatched, exposures_new, exposures_again, exposures_reopened,
-	observed_last, COALESCE(day, 0), fresh, completed_at, raw_deleted_at, register_version`
+	observed_last, COALESCE(day, 0), fresh, completed_at, raw_deleted_at, register_version, drifts`
 
 func scanReport(scan func(...any) error) (*Report, error) {
 	var r Report
@@ -40,7 +40,7 @@ func scanReport(scan func(...any) error) (*Report, error) {
 	var fresh int64
 	err := scan(&r.ID, &r.Seq, &r.Series, &r.Source, &r.Type, &r.Format, &r.Name, &r.Mapping, &r.SHA256, &r.Size, &r.TLP, &r.Licence,
 		&received, &r.State, &r.Problem, &r.LastLine, &r.Rows, &r.Rejected, &r.Matched, &r.Unmatched,
-		&r.ExposuresNew, &r.ExposuresAgain, &r.ExposuresReopened, &observed, &r.Day, &fresh, &completed, &deleted, &r.Register)
+		&r.ExposuresNew, &r.ExposuresAgain, &r.ExposuresReopened, &observed, &r.Day, &fresh, &completed, &deleted, &r.Register, &r.Drifts)
 	r.ReceivedAt, r.ObservedLast, r.CompletedAt, r.RawDeletedAt = received.Time, observed.Time, completed.Time, deleted.Time
 	r.Fresh = fresh == 1
 	return &r, err
@@ -56,6 +56,9 @@ func reports(ctx context.Context, tx *db.Tx, where string, args ...any) (list []
 		return nil, err
 	}
 	for _, r := range list {
+		if r.Drifts == 0 {
+			continue
+		}
 		if r.Drift, err = driftOf(ctx, tx, r.ID); err != nil {
 			return nil, err
 		}
@@ -133,8 +136,8 @@ func completeReport(ctx context.Context, tx *db.Tx, r *Report) error {
 		day = r.Day
 	}
 	_, err := tx.Exec(ctx, `UPDATE notify_report SET state = ?2, problem = ?3, fresh = ?4, day = ?5, completed_at = ?6,
-		observed_last = COALESCE(observed_last, received_at) WHERE id = ?1`,
-		r.ID, r.State, r.Problem, fresh, day, db.At(r.CompletedAt))
+		observed_last = COALESCE(observed_last, received_at), drifts = ?7 WHERE id = ?1`,
+		r.ID, r.State, r.Problem, fresh, day, db.At(r.CompletedAt), int64(len(r.Drift)))
 	if err != nil {
 		return err
 	}
@@ -159,14 +162,15 @@ func isRejected(ctx context.Context, tx *db.Tx, report db.ID, line int64) (bool,
 	return n > 0, err
 }
 
-func eachRejected(ctx context.Context, tx *db.Tx, report db.ID, fn func(feeds.Reject) error) error {
-	return tx.Each(ctx, func(scan func(...any) error) error {
+// rejectedAfter returns at most limit rejected lines of a report behind a line.
+func rejectedAfter(ctx context.Context, tx *db.Tx, report db.ID, line int64, limit int) (list []feeds.Reject, err error) {
+	err = tx.Each(ctx, func(scan func(...any) error) error {
 		var r feeds.Reject
-		if err := scan(&r.Line, &r.Reason, &r.Raw); err != nil {
-			return err
-		}
-		return fn(r)
-	}, `SELECT line, reason, raw FROM notify_rejected WHERE report_id = ?1 ORDER BY line`, report[:])
+		err := scan(&r.Line, &r.Reason, &r.Raw)
+		list = append(list, r)
+		return err
+	}, `SELECT line, reason, raw FROM notify_rejected WHERE report_id = ?1 AND line > ?2 ORDER BY line LIMIT ?3`, report[:], line, limit)
+	return list, err
 }
 
 // preferences returns what organisations want otherwise than the defaults.

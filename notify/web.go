@@ -22,6 +22,7 @@ type pages struct {
 	templates *web.Templates
 	portal    *portal
 	desk      *deskPages
+	reports   *reportPages
 }
 
 // Routes puts the pages on the site: /verify, where anybody can check a reference number; the pages
@@ -44,6 +45,7 @@ func (n *Notify) routes(site *web.Site) *pages {
 	site.Handle("POST /f/{token}/supplier/revoke", web.ByToken, p.revoke)
 	p.portal = p.portalRoutes()
 	p.desk = p.deskRoutes()
+	p.reports = p.reportRoutes()
 	return p
 }
 

@@ -27,7 +27,7 @@ var styles = []string{
 	"fonts.css",
 	"utrecht/skip-link.css", "utrecht/button.css", "utrecht/alert.css", "utrecht/data-list.css",
 	"utrecht/table.css", "utrecht/form-field.css", "utrecht/textbox.css",
-	"tokens.css", "bridge.css", "polder.css", "chart.css", "work.css", "picture.css", "proof.css", "print.css",
+	"tokens.css", "bridge.css", "polder.css", "chart.css", "work.css", "reports.css", "picture.css", "proof.css", "print.css",
 }
 
 // file is one static file as it is served.

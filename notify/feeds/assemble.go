@@ -2,6 +2,7 @@ package feeds
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -108,6 +109,8 @@ func (a *assembly) set(out *Finding, r role, key, v string) string {
 		}
 		host, _, _ := strings.Cut(v, "/")
 		return a.addName(out, Domain, r, key, host)
+	case roleHost:
+		return a.host(out, r, key, v)
 	case roleAccount:
 		if a.loginKey != "" {
 			out.Extra = append(out.Extra, Field{a.loginKey, out.Account})
@@ -242,6 +245,35 @@ func (a *assembly) addName(out *Finding, k NameKind, r role, key, v string) stri
 	return ""
 }
 
+// host takes what may be an address, with a port or not, a URL or a name.
+func (a *assembly) host(out *Finding, r role, key, v string) string {
+	if strings.Contains(v, "://") {
+		out.URL = v
+		return ""
+	}
+	if ap, err := netip.ParseAddrPort(v); err == nil {
+		v = ap.Addr().String()
+		if out.Port == 0 {
+			out.Port = ap.Port()
+		}
+	}
+	if _, err := netip.ParsePrefix(v); err == nil || isLiteral(v) {
+		addr, reason := parseAddr(v)
+		if reason != "" {
+			return fmt.Sprintf("column %s: %s", key, reason)
+		}
+		out.Addr = addr
+		return ""
+	}
+	name, _, _ := strings.Cut(v, "/")
+	return a.addName(out, Domain, r, key, name)
+}
+
+func isLiteral(v string) bool {
+	_, is := literal(v)
+	return is
+}
+
 // spoilt gives the reason to reject a line for a value that cannot be right. A
 // reverse DNS name is written by whoever holds the address, an intruder too,
 // who must not hide a line with it: then the name is kept as text, cleaned,
@@ -305,7 +337,7 @@ func (a *assembly) vulnerabilities(out *Finding, s string) (only bool) {
 // Hostname: guessing at it could name the wrong victim.
 func (r role) strict() bool {
 	switch r {
-	case roleTime, roleAddress, rolePort, roleHostname, roleDomain, roleURL, roleWebsite, roleAccount, roleLogin, roleClass, roleType:
+	case roleTime, roleAddress, rolePort, roleHostname, roleDomain, roleURL, roleWebsite, roleHost, roleAccount, roleLogin, roleClass, roleType:
 		return true
 	}
 	return false

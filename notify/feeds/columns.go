@@ -33,6 +33,7 @@ const (
 	roleDomain
 	roleURL
 	roleWebsite // a URL or a bare domain
+	roleHost    // an address, a name or a URL, whichever it is
 	roleAccount
 	roleLogin // an account if no better one is in the line
 	roleTag   // holds CVEs among other words
@@ -55,7 +56,7 @@ const (
 // we would not know whose finding it is.
 func (r role) once() bool {
 	switch r {
-	case roleTime, roleAddress, rolePort, roleClass, roleType, roleAccount:
+	case roleTime, roleAddress, rolePort, roleClass, roleType, roleAccount, roleHost:
 		return true
 	}
 	return false

@@ -2,7 +2,7 @@ package feeds
 
 import "strings"
 
-// canonicalRoles are the IntelMQ keys, and three of our own, that have a place
+// canonicalRoles are the IntelMQ keys, and four of our own, that have a place
 // of their own in a Finding.
 var canonicalRoles = map[string]role{
 	"source.ip": roleAddress, "source.port": rolePort, "source.asn": roleASN,
@@ -14,7 +14,7 @@ var canonicalRoles = map[string]role{
 	"product.name": roleProduct, "product.vendor": roleVendor, "product.full_name": roleFullProduct,
 	"product.version": roleVersion, "product.vulnerabilities": roleVulnerabilities,
 	"severity": roleSeverity, "event_description.text": roleDescription,
-	"event_hash": roleSourceID, "id": roleSourceID, "type": roleType,
+	"event_hash": roleSourceID, "id": roleSourceID, "type": roleType, "host": roleHost,
 }
 
 // intelMQKeys are all keys of an IntelMQ event, extra apart, up to 3.5.0.

@@ -23,6 +23,7 @@ func openMapped(rec *records, m *Mapping, typ string, now time.Time) (*mapped, e
 	c.now = now
 	c.bareURL = true
 	c.time = m.readTime
+	c.headless = m.headless
 	if err := c.header(); err != nil {
 		return nil, err
 	}
@@ -79,6 +80,9 @@ func (c *mapped) next(out *Finding) error {
 	}
 	if out.Type == "" {
 		out.Type = c.set
+	}
+	if out.Observed.IsZero() {
+		out.Observed = c.m.observed
 	}
 	info, _ := LookupType(out.Type)
 	if out.Class == "" {

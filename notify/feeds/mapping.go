@@ -23,6 +23,9 @@ type Mapping struct {
 	Regular bool   // the list comes again and again, and whole: absence from it means something
 
 	delimiter byte
+	headless  bool      // the first line is data; the columns are called column_1, column_2
+	encoding  string    // one of the Encoding constants
+	observed  time.Time // of lines that tell no time
 	typ       string
 	class     string
 	severity  Severity
@@ -42,6 +45,9 @@ type mappedColumn struct {
 //	source: divd                # the key of the source; otherwise who offers the file names it
 //	format: csv                 # the only one
 //	delimiter: ";"              # one character or "tab"; a comma if not told
+//	header: false               # the first line is data, and the columns are column_1, column_2; true if not told
+//	encoding: windows-1252      # or utf-16; UTF-8 if not told
+//	observed: 2026-11-25T10:00:00Z  # when it was seen, of lines that do not tell; when it came if not told
 //	type: stolen_account        # of all findings; the class if not told
 //	class: data-leak            # RSIT type of all findings
 //	severity: high              # of lines that carry none
@@ -80,7 +86,7 @@ func parseMapping(r io.Reader) (*Mapping, error) {
 	if len(root.Content) != 1 || root.Content[0].Kind != yaml.MappingNode {
 		return nil, errors.New(`the file has no keys: it needs at least "source" and "columns"`)
 	}
-	m := &Mapping{delimiter: ',', zone: time.UTC}
+	m := &Mapping{delimiter: ',', encoding: EncodingUTF8, zone: time.UTC}
 	if onlyColumns(root.Content[0]) {
 		if err := m.readColumns(root.Content[0]); err != nil {
 			return nil, err
@@ -149,12 +155,18 @@ func (m *Mapping) readKey(key, v string) (err error) {
 	case "licence":
 		m.Licence = v
 	case "regular":
-		switch v {
-		case "true":
-			m.Regular = true
-		case "false":
-		default:
-			return fmt.Errorf("regular is true or false, not %s", quote(v))
+		m.Regular, err = yesOrNo(key, v)
+	case "header":
+		var header bool
+		header, err = yesOrNo(key, v)
+		m.headless = !header
+	case "encoding":
+		if m.encoding, ok = encodingName(v); !ok {
+			return fmt.Errorf("%s is not an encoding we read: use utf-8, windows-1252 or utf-16", quote(v))
+		}
+	case "observed":
+		if m.observed, ok = readTime(v, time.UTC, false); !ok {
+			return fmt.Errorf("%s is not a time: write it as 2026-11-25T10:00:00Z", quote(v))
 		}
 	case "time_format":
 		m.layout, err = parseLayout(v)
@@ -163,9 +175,17 @@ func (m *Mapping) readKey(key, v string) (err error) {
 			return fmt.Errorf("%s is not a time zone: use one such as Europe/Amsterdam or UTC", quote(v))
 		}
 	default:
-		return fmt.Errorf("%s is not a key of a mapping: the keys are source, format, delimiter, type, class, severity, tlp, licence, regular, time_format, timezone and columns", quote(key))
+		return fmt.Errorf("%s is not a key of a mapping: the keys are source, format, delimiter, header, encoding, observed, type, class, severity, tlp, licence, regular, time_format, timezone and columns", quote(key))
 	}
 	return err
+}
+
+func yesOrNo(key, v string) (bool, error) {
+	switch v {
+	case "true", "false":
+		return v == "true", nil
+	}
+	return false, fmt.Errorf("%s is true or false, not %s", key, quote(v))
 }
 
 func (m *Mapping) readDelimiter(v string) error {
@@ -214,12 +234,12 @@ func (m *Mapping) check() error {
 	victim := false
 	for _, c := range m.columns {
 		switch r, _ := canonicalRole(c.key); r {
-		case roleAddress, roleHostname, roleDomain, roleURL, roleAccount:
+		case roleAddress, roleHostname, roleDomain, roleURL, roleAccount, roleHost:
 			victim = true
 		}
 	}
 	if !victim {
-		return errors.New(`"columns" names no victim: map a column to source.ip, source.fqdn, source.reverse_dns, source.url or source.account`)
+		return errors.New(`"columns" names no victim: map a column to source.ip, source.fqdn, source.reverse_dns, source.url, source.account or host`)
 	}
 	return nil
 }

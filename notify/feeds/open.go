@@ -73,6 +73,9 @@ func Open(src io.ReaderAt, size int64, name string, o Options) (*Feed, error) {
 	if f.name.typ == "" && inner != "" {
 		f.name = parseName(inner)
 	}
+	if o.Mapping != nil {
+		stream = decoded(stream, o.Mapping.encoding)
+	}
 	head := make([]byte, 512)
 	n, err := io.ReadFull(stream, head)
 	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {

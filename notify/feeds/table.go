@@ -16,11 +16,17 @@ type table struct {
 	rec   *records
 	roles []role
 	keys  []string // what the columns are called in Extra and in reasons
+
+	headless bool // the first record is data
+	held     bool // the first record is read and waits for row
 }
 
 // header reads the first record as column names.
 func (t *table) header() error {
 	err := t.rec.next(0)
+	if err == nil && delimiterTold(t.rec.raw) != 0 {
+		err = t.rec.next(0) // a spreadsheet's own first line
+	}
 	var broken *Reject
 	if errors.As(err, &broken) {
 		return fmt.Errorf("the header cannot be read: %s", broken.Reason)
@@ -34,7 +40,7 @@ func (t *table) header() error {
 	t.keys = make([]string, len(t.rec.fields))
 	t.roles = make([]role, len(t.rec.fields))
 	for i, name := range t.rec.fields {
-		if name = strings.TrimSpace(name); name == "" {
+		if name = strings.TrimSpace(name); name == "" || t.headless {
 			name = fmt.Sprintf("column_%d", i+1)
 		}
 		if !wellFormed(name) || len(name) > 256 {
@@ -42,7 +48,17 @@ func (t *table) header() error {
 		}
 		t.keys[i] = strings.Clone(name)
 	}
+	t.held = t.headless
 	return nil
+}
+
+// delimiterTold reads the line with which a spreadsheet tells what it puts between columns, as "sep=;";
+// 0 for any other line.
+func delimiterTold(line []byte) byte {
+	if len(line) != 5 || !strings.EqualFold(string(line[:4]), "sep=") {
+		return 0
+	}
+	return line[4]
 }
 
 // column is where the column of that name stands, in any case; -1 if nowhere.
@@ -57,7 +73,9 @@ func (t *table) column(name string) int {
 
 // row reads the next row as far as its columns tell.
 func (t *table) row(out *Finding) error {
-	if err := t.rec.next(len(t.roles)); err != nil {
+	if t.held {
+		t.held = false
+	} else if err := t.rec.next(len(t.roles)); err != nil {
 		return err
 	}
 	clean := t.rec.clean
