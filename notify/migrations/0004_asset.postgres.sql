@@ -14,7 +14,7 @@ INSERT INTO notify_exposure_asset (organisation_id, asset_id, fingerprint)
 
 -- What is still to be done at an organisation, the latest seen first: it is counted, and sorted so, without what is
 -- long over. last_seen stands in no other index, as it changes with every report.
-CREATE INDEX notify_exposure_open ON notify_exposure (organisation_id, last_seen, fingerprint, severity)
+CREATE INDEX notify_exposure_open ON notify_exposure (organisation_id, last_seen, fingerprint, severity, state)
     WHERE state IN ('new', 'open', 'acknowledged', 'reopened');
 
 -- The same of what is over, which no report changes.
