@@ -46,7 +46,8 @@ func refused(ctx context.Context, tx *db.Tx, since time.Time, limit int) (list [
 	}, `SELECT d.id, d.notification_id, n.organisation_id, d.recipient, d.message_id
 		FROM notify_delivery d JOIN notify_notification n ON n.id = d.notification_id
 		WHERE d.state = 'failed' AND n.kind <> 'desk' AND d.id > ?1
-		AND NOT EXISTS (SELECT 1 FROM notify_delivery later WHERE later.notification_id = d.notification_id AND later.id > d.id)
+		AND NOT EXISTS (SELECT 1 FROM notify_delivery later WHERE later.notification_id = d.notification_id AND later.id > d.id
+			AND NOT EXISTS (SELECT 1 FROM notify_copy c WHERE c.delivery_id = later.id))`+noCopy+`
 		ORDER BY d.id DESC LIMIT ?2`, idAt(since), limit)
 	return list, err
 }

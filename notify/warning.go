@@ -25,6 +25,9 @@ type writer struct {
 	p       *i18n.Printer
 	to      directory.Organisation
 	reports map[int64]reportName // by number
+	readers []*reader            // who get copies
+	behalf  string               // who reads it by a mandate of the organisation; "" for its own people
+	ends    time.Time            // of that mandate
 }
 
 // reportName is how a source and its report are named in a mail, and of what make the report is.
@@ -104,7 +107,7 @@ func (w *writer) warning(g *gathering, reminder bool, reference string) *mail.Le
 	if len(groups) > 1 {
 		l.Subject = p.N(subject+".many", len(groups), "Severity", p.T("notify.severity."+g.severity.String()), "Reference", reference)
 	}
-	l.Say(p.T("notify.mail.greeting", "Name", w.to.Name))
+	w.greet(l)
 	intro := "notify.mail.intro.first"
 	switch {
 	case reminder:
@@ -113,7 +116,11 @@ func (w *writer) warning(g *gathering, reminder bool, reference string) *mail.Le
 		intro = "notify.mail.intro.provider"
 	}
 	l.Say(p.N(intro, g.total, "Centre", w.n.set.Centre))
-	l.Say(p.T("notify.mail.safe"))
+	if w.behalf == "" {
+		l.Say(p.T("notify.mail.safe"))
+	} else {
+		l.Say(p.T("notify.mail.behalf.safe"))
+	}
 	for _, x := range groups {
 		w.group(l, x)
 	}
@@ -122,9 +129,14 @@ func (w *writer) warning(g *gathering, reminder bool, reference string) *mail.Le
 		l.Say(p.N("notify.mail.rest.text", rest))
 	}
 	l.Heading(p.T("notify.mail.answer.heading"))
-	l.Say(p.T("notify.mail.answer.text"))
-	l.Link(mail.Placeholder)
-	l.Say(p.T("notify.mail.answer.days", "Days", int(w.n.set.LinkValid/(24*time.Hour))))
+	if w.behalf == "" {
+		l.Say(p.T("notify.mail.answer.text"))
+		l.Link(mail.Placeholder)
+		l.Say(p.T("notify.mail.answer.days", "Days", int(w.n.set.LinkValid/(24*time.Hour))))
+	} else { // no secret link: it would outlive the mandate
+		l.Say(p.T("notify.mail.behalf.answer", "Name", w.to.Name))
+		l.Link(w.n.set.BaseURL + "/o/" + w.to.ID.String() + "/exposures")
+	}
 	l.Heading(p.T("notify.mail.next.heading"))
 	l.Say(w.next(g, reminder))
 	w.footer(l, reference)
@@ -290,14 +302,40 @@ func (w *writer) footer(l *mail.Letter, reference string) {
 	if w.n.set.Phone != "" {
 		l.Say(p.T("notify.mail.phone", "Centre", w.n.set.Centre, "Phone", w.n.set.Phone))
 	}
-	l.Say(p.T("notify.mail.sender", "Centre", w.n.set.Centre, "Name", w.to.Name))
+	if w.behalf == "" {
+		l.Say(p.T("notify.mail.sender", "Centre", w.n.set.Centre, "Name", w.to.Name))
+	} else {
+		l.Say(p.T("notify.mail.behalf.sender", "Centre", w.n.set.Centre, "Name", w.to.Name, "Holder", w.behalf))
+	}
+}
+
+// greet begins a letter; to whoever reads it by a mandate it says for whom that is, in the subject too.
+func (w *writer) greet(l *mail.Letter) {
+	if w.behalf == "" {
+		l.Say(w.p.T("notify.mail.greeting", "Name", w.to.Name))
+		return
+	}
+	l.Subject = w.p.T("notify.mail.behalf.subject", "Name", w.to.Name, "Subject", l.Subject)
+	l.Say(w.p.T("notify.mail.greeting", "Name", w.behalf))
+	l.Say(w.p.T("notify.mail.behalf.why", "Name", w.to.Name, "Holder", w.behalf, "Date", w.p.Date(w.ends.Add(-time.Microsecond))))
+}
+
+// test writes that warnings come through.
+func (w *writer) test(reference string) *mail.Letter {
+	p := w.p
+	l := &mail.Letter{Language: p.Lang(), Subject: p.T("notify.mail.test.subject", "Reference", reference)}
+	w.greet(l)
+	l.Say(p.T("notify.mail.test.text", "Centre", w.n.set.Centre, "Name", w.to.Name))
+	l.Say(p.T("notify.mail.test.real"))
+	w.footer(l, reference)
+	return l
 }
 
 // closing writes about exposures that two fresh reports no longer showed.
 func (w *writer) closing(g *gathering, reference string) *mail.Letter {
 	p := w.p
 	l := &mail.Letter{Language: p.Lang(), Subject: p.N("notify.mail.subject.closing", g.total, "Reference", reference)}
-	l.Say(p.T("notify.mail.greeting", "Name", w.to.Name))
+	w.greet(l)
 	l.Say(p.N("notify.mail.closing.text", g.total))
 	for _, x := range g.sorted() {
 		l.Heading(adviceText(x.kind, x.class, p.Lang()).Title)
