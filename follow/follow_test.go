@@ -67,6 +67,7 @@ func TestWebhookPostsWhatChanges(t *testing.T) {
 				seen[e.Exposure.ID] = true
 			}
 		}
+		w.sql(`UPDATE notify_exposure SET due_at = NULL`) // no mail moves them meanwhile
 		w.drain()
 		if got := w.to.take(); len(got) != 0 {
 			t.Errorf("again: %d posts", len(got))

@@ -37,17 +37,16 @@ type Change struct {
 // behind the other, the earliest first, in the caller's transaction. The caller has asked who may, has
 // loaded the register of assets and records what is read.
 func (n *Notify) Changes(ctx context.Context, tx *db.Tx, organisation db.ID, after, until Moment, limit int) ([]Change, error) {
-	return n.changes(ctx, tx, `WHERE organisation_id = ?1 AND (state_at, fingerprint) > (?2, ?3) AND (state_at, fingerprint) <= (?4, ?5)
-		ORDER BY state_at, fingerprint LIMIT ?6`, organisation, db.At(after.At), after.Print[:], db.At(until.At), until.Print[:], limit)
+	return n.asChanges(func(fn func(Exposure) error) error { return eachChange(ctx, tx, organisation, after, until, limit, fn) })
 }
 
 // LatestChanges returns the exposures that moved last, the latest first, as Changes does.
 func (n *Notify) LatestChanges(ctx context.Context, tx *db.Tx, organisation db.ID, limit int) ([]Change, error) {
-	return n.changes(ctx, tx, `WHERE organisation_id = ?1 ORDER BY state_at DESC, fingerprint DESC LIMIT ?2`, organisation, limit)
+	return n.asChanges(func(fn func(Exposure) error) error { return eachLatest(ctx, tx, organisation, limit, fn) })
 }
 
-func (n *Notify) changes(ctx context.Context, tx *db.Tx, where string, args ...any) (list []Change, err error) {
-	err = eachExposure(ctx, tx, func(e Exposure) error {
+func (n *Notify) asChanges(each func(func(Exposure) error) error) (list []Change, err error) {
+	err = each(func(e Exposure) error {
 		c := Change{Moment: Moment{e.StateAt, e.Fingerprint}, Event: "exposure.changed", Type: e.Type, Class: e.Class, Severity: e.Severity, State: e.State}
 		switch e.State {
 		case StateNew:
@@ -60,7 +59,7 @@ func (n *Notify) changes(ctx context.Context, tx *db.Tx, where string, args ...a
 		}
 		list = append(list, c)
 		return nil
-	}, where, args...)
+	})
 	return list, err
 }
 
