@@ -249,3 +249,49 @@ func TestWishes(t *testing.T) {
 		}
 	})
 }
+
+// warningOf is the newest message to an organisation that is no test.
+func (c *company) warningOf(reference string) Sent {
+	c.t.Helper()
+	list := c.notifications(reference)
+	slices.Reverse(list)
+	i := slices.IndexFunc(list, func(s Sent) bool { return s.Kind == "warning" })
+	return list[i]
+}
+
+// A program reads the messages and says how its organisation wants to be warned, with the scopes for that.
+func TestProgramReadsMessagesAndWishes(t *testing.T) {
+	eachCompany(t, func(t *testing.T, c *company) {
+		a := c.people["program-bakker"]
+		a.Scopes = []string{"exposures:read", "organisation:read", "organisation:write"}
+		c.people["program-all"] = a
+		second := c.contact("bakker", "tweede@korst.example", true)
+		message := "/api/v1/notifications/" + c.warningOf("bakker").ID.String()
+		theirs := "/api/v1/notifications/" + c.warningOf("smid").ID.String()
+		chosen := `{"how_soon":{"high":"daily","low":"never"},"recipients":[{"id":"` + second.String() + `","language":"en"},{"id":"` + c.mandateOf("it").String() + `","language":"nl"}]}`
+		for _, x := range []struct {
+			who, method, path, body string
+			status                  int
+			has                     string
+		}{
+			{"program-all", "GET", "/api/v1/notifications?limit=1", "", 200, `"kind":"warning"`}, {"program-all", "GET", message, "", 200, `"deliveries":[{"address":"info@korst.example"`},
+			{"program-all", "GET", theirs, "", 404, ""}, {"program-smid", "GET", message, "", 404, ""}, {"program-all", "GET", "/api/v1/notifications/x", "", 404, ""}, {"", "GET", "/api/v1/notifications", "", 401, ""},
+			{"program-bakker", "GET", "/api/v1/preferences", "", 403, ""}, {"program-bakker", "PUT", "/api/v1/preferences", chosen, 403, ""},
+			{"program-all", "PUT", "/api/v1/preferences", chosen, 200, `"on_behalf_by":"Visser IT"`}, {"program-all", "GET", "/api/v1/preferences", "", 200, `"how_soon":{"critical":"at_once","high":"daily","medium":"daily","low":"never"}`},
+			{"program-all", "PUT", "/api/v1/preferences", `{"how_soon":{"high":"weekly"}}`, 422, ""}, {"program-all", "PUT", "/api/v1/preferences", `{"how_soon":{"critical":"daily"}}`, 422, ""},
+			{"program-all", "PUT", "/api/v1/preferences", `{"recipients":[{"id":"` + db.NewID().String() + `","language":"nl"}]}`, 422, ""},
+			{"program-all", "PUT", "/api/v1/preferences", `{"recipients":[{"id":"` + c.mandateOf("it-late").String() + `","language":"nl"}]}`, 422, ""},
+		} {
+			w := c.program(x.who, x.method, x.path, x.body)
+			if w.Code != x.status || !strings.Contains(w.Body.String(), x.has) {
+				t.Errorf("%s %s %s %s: %d, want %d: %s", x.who, x.method, x.path, x.body, w.Code, x.status, w.Body)
+			}
+			if secret := "/f/"; strings.Contains(w.Body.String(), secret) {
+				t.Error("the secret link is in the answer")
+			}
+		}
+		if n := c.count("notify_recipient", ""); n != 2 {
+			t.Errorf("%d recipients", n)
+		}
+	})
+}
