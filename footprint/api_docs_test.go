@@ -14,12 +14,13 @@ var (
 	example  = regexp.MustCompile("(?s)```\n(curl .*?)\n```\n```json\n(.*?)\n```")
 	headerOf = regexp.MustCompile(`-H "([^":]+): ([^"]*)"`)
 	address  = regexp.MustCompile(`https://polder\.example[^" \n]*`)
+	sentBody = regexp.MustCompile(` -d '(.*?)'`)
 	idLike   = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$`)
 	timeLike = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$`)
 	request  = regexp.MustCompile(`^[A-Z2-7]{12}$`)
 )
 
-// Every example in docs/api.md answers as it says there; those about exposures are run by notify.
+// Every example in docs/api.md answers as it says there; those about exposures and messages are run by notify.
 func TestExamplesOfTheAPI(t *testing.T) {
 	text, err := os.ReadFile("../docs/api.md")
 	if err != nil {
@@ -31,13 +32,18 @@ func TestExamplesOfTheAPI(t *testing.T) {
 	}
 	eachPrograms(t, func(t *testing.T, p *programs) {
 		secret := p.token("owner", "bakker", "organisation:read", "assets:read")
+		writes := p.token("owner", "bakker", "assets:write")
 		for _, e := range examples {
-			if strings.Contains(e[1], "/exposures") || strings.Contains(e[1], "/reports") { // run by notify and collect
+			if strings.Contains(e[1], "/exposures") || strings.Contains(e[1], "/reports") || strings.Contains(e[1], "/notifications") || strings.Contains(e[1], "/preferences") { // run by notify and collect
 				continue
 			}
-			r := httptest.NewRequest("GET", address.FindString(e[1]), nil)
+			method, body, with := "GET", "", secret
+			if m := sentBody.FindStringSubmatch(e[1]); m != nil {
+				method, body, with = "POST", m[1], writes
+			}
+			r := httptest.NewRequest(method, address.FindString(e[1]), strings.NewReader(body))
 			for _, h := range headerOf.FindAllStringSubmatch(e[1], -1) {
-				r.Header.Set(h[1], strings.ReplaceAll(h[2], "$POLDER_TOKEN", secret))
+				r.Header.Set(h[1], strings.ReplaceAll(h[2], "$POLDER_TOKEN", with))
 			}
 			w := httptest.NewRecorder()
 			p.site.ServeHTTP(w, r)

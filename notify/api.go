@@ -13,6 +13,7 @@ import (
 // API registers what programs can ask and say about exposures.
 func (n *Notify) API(api *web.API) {
 	web.Operate(api, web.Operation{Route: "GET /exposures", ID: "list-exposures", Scope: "exposures:read", Text: "notify.api.list"}, n.apiList)
+	n.wishAPI(api)
 	web.Operate(api, web.Operation{Route: "GET /exposures/{exposure}", ID: "get-exposure", Scope: "exposures:read", Text: "notify.api.get"}, n.apiGet)
 	web.Operate(api, web.Operation{Route: "POST /exposures/{exposure}/answers", ID: "answer-exposure", Scope: "exposures:write", Text: "notify.api.answer"}, n.apiAnswer)
 }

@@ -124,11 +124,12 @@ func TestProgramWorksOffExposures(t *testing.T) {
 }
 
 var (
-	example  = regexp.MustCompile("(?s)```\n(curl .*?)\n```\n```json\n(.*?)\n```")
-	address  = regexp.MustCompile(`https://polder\.example([^" \n]*)`)
-	sentBody = regexp.MustCompile(`(?s) -d '(.*?)'`)
-	timeLike = regexp.MustCompile(`"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"`)
-	idLike   = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}`)
+	example   = regexp.MustCompile("(?s)```\n(curl .*?)\n```\n```json\n(.*?)\n```")
+	address   = regexp.MustCompile(`https://polder\.example([^" \n]*)`)
+	sentBody  = regexp.MustCompile(`(?s) -d '(.*?)'`)
+	timeLike  = regexp.MustCompile(`"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"`)
+	reference = regexp.MustCompile(`PLD-[0-9A-Z]{5}-[0-9A-Z]{5}`)
+	idLike    = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}`)
 )
 
 // The examples about exposures in docs/api.md answer as it says there, one after the other.
@@ -139,17 +140,23 @@ func TestExamplesOfExposures(t *testing.T) {
 	}
 	eachCompany(t, func(t *testing.T, c *company) {
 		ran := 0
+		all := c.people["program-bakker"]
+		all.Scopes = append(all.Scopes, "organisation:read", "organisation:write")
+		c.people["program-bakker"] = all
 		for _, e := range example.FindAllStringSubmatch(string(text), -1) {
-			if !strings.Contains(e[1], "/exposures") {
+			if !strings.Contains(e[1], "/exposures") && !strings.Contains(e[1], "/notifications") && !strings.Contains(e[1], "/preferences") {
 				continue
 			}
 			ran++
 			method, body := "GET", ""
 			if m := sentBody.FindStringSubmatch(e[1]); m != nil {
 				method, body = "POST", m[1]
+				if strings.Contains(e[1], " -X PUT ") {
+					method = "PUT"
+				}
 			}
 			w := c.program("program-bakker", method, address.FindStringSubmatch(e[1])[1], body)
-			got := idLike.ReplaceAll(timeLike.ReplaceAll(w.Body.Bytes(), []byte(`"TIME"`)), []byte("ID"))
+			got := idLike.ReplaceAll(timeLike.ReplaceAll(reference.ReplaceAll(w.Body.Bytes(), []byte("PLD-REFERENCE")), []byte(`"TIME"`)), []byte("ID"))
 			var want, have any
 			if err := json.Unmarshal([]byte(e[2]), &want); err != nil {
 				t.Fatalf("%s: %v", e[2], err)

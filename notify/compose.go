@@ -93,6 +93,10 @@ func (n *Notify) composeTo(ctx context.Context, tx *db.Tx, ids []db.ID, until ti
 	if err != nil {
 		return 0, err
 	}
+	wishes, err := recipientsOf(ctx, tx, ids)
+	if err != nil {
+		return 0, err
+	}
 	names := map[int64]reportName{}
 	for _, id := range ids {
 		to := organisations[id]
@@ -103,7 +107,11 @@ func (n *Notify) composeTo(ctx context.Context, tx *db.Tx, ids []db.ID, until ti
 			}
 			continue
 		}
-		w := &writer{n: n, p: n.catalog.For(to.Language).In(n.set.Location), to: to, reports: names}
+		readers, language, err := n.readersOf(ctx, tx, to, wishes[id])
+		if err != nil {
+			return made, err
+		}
+		w := &writer{n: n, p: n.catalog.For(language).In(n.set.Location), to: to, reports: names, readers: readers}
 		for _, closing := range []bool{false, true} {
 			done, err := n.composeOne(ctx, tx, w, closing, until)
 			if err != nil {
@@ -121,7 +129,7 @@ func (n *Notify) composeTo(ctx context.Context, tx *db.Tx, ids []db.ID, until ti
 // composeOne takes the exposures of one organisation that are due as the items of a notification,
 // and from then on looks at nothing but those items: what becomes due meanwhile waits its turn.
 func (n *Notify) composeOne(ctx context.Context, tx *db.Tx, w *writer, closing bool, until time.Time) (made int, err error) {
-	note := Notification{ID: db.NewID(), Reference: newReference(), Organisation: w.to.ID, Language: w.to.Language, CreatedAt: n.now(),
+	note := Notification{ID: db.NewID(), Reference: newReference(), Organisation: w.to.ID, Language: w.p.Lang(), CreatedAt: n.now(),
 		Register: n.footprint.Index().Version()}
 	if taken, err := takeItems(ctx, tx, note.ID, w.to.ID, db.Micros(until), n.now(), closing); err != nil || taken == 0 {
 		return 0, err
@@ -129,11 +137,14 @@ func (n *Notify) composeOne(ctx context.Context, tx *db.Tx, w *writer, closing b
 	var g gathering
 	var gone []Exposure
 	reminder := true
-	index := n.footprint.Index()
+	index, readers := n.footprint.Index(), fresh(w.readers)
 	err = eachItem(ctx, tx, note.ID, func(e Exposure) error {
 		if !stillConcerns(index, &e) {
 			gone = append(gone, Exposure{Organisation: e.Organisation, Fingerprint: e.Fingerprint, Reasons: e.Reasons, ToldAt: e.ToldAt})
 			return nil
+		}
+		for _, r := range readers {
+			r.add(e)
 		}
 		reminder = reminder && !e.ToldAt.IsZero() && e.State != StateReopened && e.State != StateNew
 		g.add(e)
@@ -151,17 +162,20 @@ func (n *Notify) composeOne(ctx context.Context, tx *db.Tx, w *writer, closing b
 	if err := w.learn(ctx, tx, g.groups); err != nil {
 		return 0, err
 	}
-	var l *mail.Letter
+	note.Kind = "warning"
+	write := func(w *writer, g *gathering) *mail.Letter { return w.warning(g, reminder, note.Reference) }
 	switch {
 	case closing:
-		note.Kind, l = "closing", w.closing(&g, note.Reference)
+		note.Kind = "closing"
+		write = func(w *writer, g *gathering) *mail.Letter { return w.closing(g, note.Reference) }
 	case reminder:
-		note.Kind, l = "reminder", w.warning(&g, true, note.Reference)
-	default:
-		note.Kind, l = "warning", w.warning(&g, false, note.Reference)
+		note.Kind = "reminder"
 	}
 	note.Severity, note.Classes, note.Exposures = int64(g.severity), g.classes, g.total
-	if err := n.queueLetter(ctx, tx, &note, l, w.to.Email); err != nil {
+	if err := n.queueLetter(ctx, tx, &note, write(w, &g), w.to.Email); err != nil {
+		return 0, err
+	}
+	if err := n.queueCopies(ctx, tx, &note, w, readers, write); err != nil {
 		return 0, err
 	}
 	if err := noteCauses(ctx, tx, note.ID); err != nil {
@@ -227,8 +241,8 @@ func (n *Notify) message(d *dueDelivery) mail.Message {
 	if d.kind == "stranger" && strings.HasPrefix(link, "https://") {
 		m.Unsubscribe = link // who never asked for letters can end them with one click in the mail program
 	}
-	// Only what is not urgent can be had less often with one click in the mail program.
-	if d.kind != "desk" && d.kind != "closing" && d.kind != "stranger" && d.severity <= 3 && strings.HasPrefix(link, "https://") {
+	// Only what is not urgent can be had less often with one click in the mail program; a delegate decides no such thing.
+	if (d.kind == "warning" || d.kind == "reminder") && d.behalf == "" && d.severity <= 3 && strings.HasPrefix(link, "https://") {
 		m.Unsubscribe = link + "/less"
 	}
 	return m

@@ -88,3 +88,12 @@ func (n *Notify) ExportPerson(ctx context.Context, tx *db.Tx, account db.ID) (an
 	err := eachAnswer(ctx, tx, "account_id", account, func(a exportedAnswer) error { list = append(list, a); return nil })
 	return list, err
 }
+
+// ExportWishes writes how the organisation wants to be warned, as ExportExposures does.
+func (n *Notify) ExportWishes(ctx context.Context, tx *db.Tx, organisation db.ID, write func(any) error) error {
+	w, err := n.wishesOf(ctx, tx, organisation)
+	if err != nil {
+		return err
+	}
+	return write(apiOfWishes(w))
+}

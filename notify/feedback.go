@@ -300,19 +300,7 @@ func (n *Notify) Less(ctx context.Context, token string) error {
 // prefer takes all wishes or, when one may not be, none.
 func (n *Notify) prefer(ctx context.Context, token string, wishes map[feeds.Severity]Cadence) error {
 	return n.asRecipient(ctx, token, fmt.Sprintf("mail wanted: %v", wishes), func(tx *db.Tx, k link) error {
-		plan := n.newCalendar(map[db.ID]map[feeds.Severity]Cadence{k.organisation: wishes})
-		for s, c := range wishes {
-			if !slices.Contains(choices[s], c) {
-				return fault.New(fault.Invalid, "notify.cadence.unknown")
-			}
-			if err := setPreference(ctx, tx, k.organisation, s, c, n.now()); err != nil {
-				return err
-			}
-			if err := reschedule(ctx, tx, k.organisation, s, plan.due(k.organisation, s, n.now())); err != nil {
-				return fmt.Errorf("plan anew what waits to be sent: %w", err)
-			}
-		}
-		return nil
+		return n.setCadence(ctx, tx, k.organisation, wishes)
 	})
 }
 

@@ -42,12 +42,16 @@ func (n *Notify) fit(ctx context.Context, due []*dueDelivery) (fit []*dueDeliver
 		if d.kind == "desk" {
 			d.replyTo = to
 		}
-		if d.kind == "desk" || to == d.recipient && d.register == n.footprint.Index().Version() {
+		if d.kind == "desk" || d.mailbox.IsZero() && to == d.recipient && d.register == n.footprint.Index().Version() {
 			fit = append(fit, d)
 			continue
 		}
 		keep := false
 		err := n.change(ctx, func(tx *db.Tx) (err error) {
+			if !d.mailbox.IsZero() {
+				keep, err = n.fitCopy(ctx, tx, d)
+				return err
+			}
 			keep, err = n.fitOne(ctx, tx, d, to)
 			return err
 		})

@@ -46,12 +46,18 @@ func TestPortalInBrowser(t *testing.T) {
 	c.ingest("scan_exchange", rdp, `NOW,critical,192.0.2.9,tcp,443,mail.korst.example,"exchange;cve-2024-21410",64500`)
 	c.assets("smid,domain,vonk.example,owner", "it,domain,visser.example,owner")
 	c.ingest("scan_http", rdp, many...)
+	c.choose(map[db.ID]string{c.contact("bakker", "tweede@korst.example", true): "en", c.mandateOf("it"): "nl"})
+	c.contact("bakker", "derde@korst.example", true)
+	c.sql(`DELETE FROM directory_contact WHERE organisation_id = ?1`, c.organisation("it-late").ID)
+	if err := c.as("bakker").notify.Try(c.as("bakker").ctx, c.organisation("bakker").ID); err != nil {
+		t.Fatal(err)
+	}
 	me := c.as("bakker")
 	bakker := c.organisation("bakker").ID
 	if _, err := me.notify.Respond(me.ctx, bakker, Feedback{Answer: OnIt, Note: "De leverancier komt dinsdag.", Chosen: []Fingerprint{c.one("bakker", "192.0.2.7").Fingerprint}}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.notify.Answer(c.ctx, c.token("bakker"), Feedback{Answer: IsSolved, Chosen: []Fingerprint{c.one("bakker", "192.0.2.8").Fingerprint}}); err != nil {
+	if _, err := c.notify.Answer(c.ctx, c.notify.linkToken(c.warningOf("bakker").ID), Feedback{Answer: IsSolved, Chosen: []Fingerprint{c.one("bakker", "192.0.2.8").Fingerprint}}); err != nil {
 		t.Fatal(err)
 	}
 	// What the bakery arranged: steps, talk, a date that is past, a link to its supplier, a saved list.
@@ -87,7 +93,8 @@ func TestPortalInBrowser(t *testing.T) {
 		{"supplier", "nobody", strings.TrimPrefix(given.Supplier, s.server.URL)},
 		{"across", "it", "/exposures"}, {"across-places", "it", "/exposures?by=organisation"}, {"across-none", "stranger", "/exposures"},
 		{"warnings", "bakker", at("bakker", "/warnings")}, {"warnings-part", "it-one", at("bakker", "/warnings")}, {"warnings-none", "leeg", at("leeg", "/warnings")},
-		{"warning", "bakker", at("bakker", "/warnings/"+c.latest("bakker").ID.String())},
+		{"wishes", "bakker", at("bakker", "/warnings/settings")}, {"wishes-none", "it-late", at("it-late", "/warnings/settings?done=saved")},
+		{"warning", "bakker", at("bakker", "/warnings/"+c.warningOf("bakker").ID.String())},
 	} {
 		b.Goto(s.server.URL + "/as/" + page.who)
 		mark := "?"

@@ -41,7 +41,7 @@ type Rehearsal struct {
 	Silent        []Silent // would get none
 	Rejects       []feeds.Reject
 	Strangers     []Unknown // lines that concern nobody in the register, the first ones
-	Hash          string     // of all that would go out: the same again unless something changed
+	Hash          string    // of all that would go out: the same again unless something changed
 }
 
 // RehearsedMail is a mail as it would go out.

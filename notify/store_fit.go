@@ -18,12 +18,13 @@ func redirect(ctx context.Context, tx *db.Tx, id db.ID, to string) error {
 	return err
 }
 
-// takeBack ends a delivery that was not made, and makes what is left of its notification due again
-// as if nobody had been told, which is so.
+// takeBack ends a delivery that was not made, with the copies of the same message that were not, and
+// makes what is left of its notification due again as if nobody had been told, which is so. What was
+// taken back already is left alone: it may have been written anew since.
 func takeBack(ctx context.Context, tx *db.Tx, d *dueDelivery, now int64) error {
-	_, err := tx.Exec(ctx, `UPDATE notify_delivery SET state = 'withdrawn', next_at = NULL
-		WHERE id = ?1 AND state IN (`+quoteDeliveries(deliveriesBefore(Withdrawn))+`)`, d.id)
-	if err != nil {
+	n, err := tx.Exec(ctx, `UPDATE notify_delivery SET state = 'withdrawn', next_at = NULL
+		WHERE notification_id = ?1 AND state IN (`+quoteDeliveries(deliveriesBefore(Withdrawn))+`)`, d.notification)
+	if err != nil || n == 0 {
 		return err
 	}
 	if _, err := tx.Exec(ctx, `UPDATE notify_link SET revoked_at = ?2 WHERE notification_id = ?1 AND revoked_at IS NULL`, d.notification, now); err != nil {
@@ -53,7 +54,8 @@ func refused(ctx context.Context, tx *db.Tx, since time.Time, limit int) (list [
 	}, `SELECT d.id, d.notification_id, n.organisation_id, d.recipient, d.message_id
 		FROM notify_delivery d JOIN notify_notification n ON n.id = d.notification_id
 		WHERE d.state = 'failed' AND n.kind NOT IN ('desk', 'stranger') AND d.id > ?1
-		AND NOT EXISTS (SELECT 1 FROM notify_delivery later WHERE later.notification_id = d.notification_id AND later.id > d.id)
+		AND NOT EXISTS (SELECT 1 FROM notify_delivery later WHERE later.notification_id = d.notification_id AND later.id > d.id
+			AND NOT EXISTS (SELECT 1 FROM notify_copy c WHERE c.delivery_id = later.id))`+noCopy+`
 		ORDER BY d.id DESC LIMIT ?2`, idAt(since), limit)
 	return list, err
 }

@@ -157,6 +157,8 @@ type dueDelivery struct {
 	reference                           string
 	severity, register                  int64
 	created                             time.Time
+	mailbox                             db.ID  // of a copy: whose it is; zero for the message itself
+	behalf                              string // of a copy: the holder of a mandate
 }
 
 func deliveriesDue(ctx context.Context, tx *db.Tx, now int64, limit int, deskOnly bool) (list []*dueDelivery, err error) {
@@ -168,13 +170,14 @@ func deliveriesDue(ctx context.Context, tx *db.Tx, now int64, limit int, deskOnl
 		var d dueDelivery
 		var created db.Time
 		err := scan(&d.id, &d.notification, &d.organisation, &d.recipient, &d.messageID, &d.attempts, &d.kind, &d.subject, &d.text, &d.html,
-			&d.language, &d.reference, &d.severity, &d.register, &created)
+			&d.language, &d.reference, &d.severity, &d.register, &created, &d.mailbox, &d.behalf)
 		d.created = created.Time
 		list = append(list, &d)
 		return err
-	}, `SELECT d.id, d.notification_id, n.organisation_id, d.recipient, d.message_id, d.attempts, n.kind, n.subject, n.body_text, n.body_html,
-		n.language, n.reference, n.severity, n.register_version, n.created_at
-		FROM notify_delivery d JOIN notify_notification n ON n.id = d.notification_id
+	}, `SELECT d.id, d.notification_id, n.organisation_id, d.recipient, d.message_id, d.attempts, n.kind,
+		COALESCE(c.subject, n.subject), COALESCE(c.body_text, n.body_text), COALESCE(c.body_html, n.body_html), COALESCE(c.language, n.language),
+		n.reference, n.severity, n.register_version, n.created_at, c.mailbox_id, COALESCE(c.behalf, '')
+		FROM notify_delivery d JOIN notify_notification n ON n.id = d.notification_id LEFT JOIN notify_copy c ON c.delivery_id = d.id
 		WHERE d.next_at <= ?1`+which+` ORDER BY d.next_at LIMIT ?2`, now, limit)
 	return list, err
 }

@@ -262,7 +262,7 @@ func answersAbout(ctx context.Context, tx *db.Tx, organisation db.ID, print Fing
 
 // toOrganisation keeps to messages that went, or are going, to an organisation itself: not those to
 // the desk about it, and none that was taken back before it went.
-const toOrganisation = ` AND n.kind IN ('warning', 'reminder', 'closing') AND d.state <> 'withdrawn'`
+const toOrganisation = ` AND n.kind IN ('warning', 'reminder', 'closing') AND d.state <> 'withdrawn'` + noCopy
 
 func toldAbout(ctx context.Context, tx *db.Tx, organisation db.ID, print Fingerprint, limit int) (list []Sent, err error) {
 	err = eachNotification(ctx, tx, func(s Sent) error { list = append(list, s); return nil },

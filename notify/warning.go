@@ -26,6 +26,9 @@ type writer struct {
 	to      directory.Organisation
 	reports map[int64]reportName // by number
 	draft   Texts                // instead of the text that is used, for a preview; nil: none
+	readers []*reader            // who get copies
+	behalf  string               // who reads it by a mandate of the organisation; "" for its own people
+	ends    time.Time            // of that mandate
 }
 
 // text is what is told of a type of finding.
@@ -113,7 +116,7 @@ func (w *writer) warning(g *gathering, reminder bool, reference string) *mail.Le
 	if len(groups) > 1 {
 		l.Subject = p.N(subject+".many", len(groups), "Severity", p.T("notify.severity."+g.severity.String()), "Reference", reference)
 	}
-	l.Say(p.T("notify.mail.greeting", "Name", w.to.Name))
+	w.greet(l)
 	intro := "notify.mail.intro.first"
 	switch {
 	case reminder:
@@ -122,7 +125,11 @@ func (w *writer) warning(g *gathering, reminder bool, reference string) *mail.Le
 		intro = "notify.mail.intro.provider"
 	}
 	l.Say(p.N(intro, g.total, "Centre", w.n.set.Centre))
-	l.Say(p.T("notify.mail.safe"))
+	if w.behalf == "" {
+		l.Say(p.T("notify.mail.safe"))
+	} else {
+		l.Say(p.T("notify.mail.behalf.safe"))
+	}
 	for _, x := range groups {
 		w.group(l, x)
 	}
@@ -131,9 +138,14 @@ func (w *writer) warning(g *gathering, reminder bool, reference string) *mail.Le
 		l.Say(p.N("notify.mail.rest.text", rest))
 	}
 	l.Heading(p.T("notify.mail.answer.heading"))
-	l.Say(p.T("notify.mail.answer.text"))
-	l.Link(mail.Placeholder)
-	l.Say(p.T("notify.mail.answer.days", "Days", int(w.n.set.LinkValid/(24*time.Hour))))
+	if w.behalf == "" {
+		l.Say(p.T("notify.mail.answer.text"))
+		l.Link(mail.Placeholder)
+		l.Say(p.T("notify.mail.answer.days", "Days", int(w.n.set.LinkValid/(24*time.Hour))))
+	} else { // no secret link: it would outlive the mandate
+		l.Say(p.T("notify.mail.behalf.answer", "Name", w.to.Name))
+		l.Link(w.n.set.BaseURL + "/o/" + w.to.ID.String() + "/exposures")
+	}
 	l.Heading(p.T("notify.mail.next.heading"))
 	l.Say(w.next(g, reminder))
 	w.footer(l, reference)
@@ -292,7 +304,11 @@ func (w *writer) closes(e Exposure) bool {
 
 func (w *writer) footer(l *mail.Letter, reference string) {
 	w.n.proof(l, w.p, reference)
-	l.Say(w.p.T("notify.mail.sender", "Centre", w.n.set.Centre, "Name", w.to.Name))
+	if w.behalf == "" {
+		l.Say(w.p.T("notify.mail.sender", "Centre", w.n.set.Centre, "Name", w.to.Name))
+	} else {
+		l.Say(w.p.T("notify.mail.behalf.sender", "Centre", w.n.set.Centre, "Name", w.to.Name, "Holder", w.behalf))
+	}
 }
 
 // proof ends each letter with how its reader can tell that we wrote it.
@@ -306,11 +322,33 @@ func (n *Notify) proof(l *mail.Letter, p *i18n.Printer, reference string) {
 	}
 }
 
+// greet begins a letter; to whoever reads it by a mandate it says for whom that is, in the subject too.
+func (w *writer) greet(l *mail.Letter) {
+	if w.behalf == "" {
+		l.Say(w.p.T("notify.mail.greeting", "Name", w.to.Name))
+		return
+	}
+	l.Subject = w.p.T("notify.mail.behalf.subject", "Name", w.to.Name, "Subject", l.Subject)
+	l.Say(w.p.T("notify.mail.greeting", "Name", w.behalf))
+	l.Say(w.p.T("notify.mail.behalf.why", "Name", w.to.Name, "Holder", w.behalf, "Date", w.p.Date(w.ends.Add(-time.Microsecond))))
+}
+
+// test writes that warnings come through.
+func (w *writer) test(reference string) *mail.Letter {
+	p := w.p
+	l := &mail.Letter{Language: p.Lang(), Subject: p.T("notify.mail.test.subject", "Reference", reference)}
+	w.greet(l)
+	l.Say(p.T("notify.mail.test.text", "Centre", w.n.set.Centre, "Name", w.to.Name))
+	l.Say(p.T("notify.mail.test.real"))
+	w.footer(l, reference)
+	return l
+}
+
 // closing writes about exposures that two fresh reports no longer showed.
 func (w *writer) closing(g *gathering, reference string) *mail.Letter {
 	p := w.p
 	l := &mail.Letter{Language: p.Lang(), Subject: p.N("notify.mail.subject.closing", g.total, "Reference", reference)}
-	l.Say(p.T("notify.mail.greeting", "Name", w.to.Name))
+	w.greet(l)
 	l.Say(p.N("notify.mail.closing.text", g.total))
 	for _, x := range g.sorted() {
 		l.Heading(w.text(x.kind, x.class).Title)

@@ -70,7 +70,8 @@ func (n *Notify) Warning(ctx context.Context, organisation, id db.ID) (s Sent, e
 		}
 		s = found[0]
 		s.Text = mail.Fill(text, n.set.BaseURL+"/o/"+organisation.String()+"/exposures")
-		return nil
+		s.Copies, err = copiesOf(ctx, tx, id)
+		return err
 	})
 	if err != nil {
 		return Sent{}, err

@@ -48,6 +48,7 @@ func (p *pages) portalRoutes() *portal {
 	p.site.Handle("GET /exposures", web.SignedIn, o.across)
 	p.site.Handle("GET "+warnings, read, o.warnings)
 	p.site.Handle("GET "+warnings+"/{warning}", read, o.warning)
+	o.wishRoutes()
 	p.site.Entry(exposures, "notify.portal.nav.exposures")
 	p.site.Entry(warnings, "notify.portal.nav.warnings")
 	return o

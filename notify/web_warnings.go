@@ -18,6 +18,7 @@ type warningRow struct {
 
 type warningsPage struct {
 	Path, First, Next, Behalf string
+	Settings                  string // for whoever may change them
 	Whole                     bool
 	Rows                      []warningRow
 }
@@ -45,6 +46,9 @@ func (p *portal) warnings(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v := &warningsPage{Path: "/o/" + o.String() + "/warnings", Whole: list.Whole, Behalf: list.In.Behalf}
+	if list.In.Place&actor.Keepers != 0 {
+		v.Settings = v.Path + "/settings"
+	}
 	for _, s := range list.List {
 		row := warningRow{toldView: toldOf(say, o, s, true), Subject: s.Subject, Severity: feeds.Severity(s.Severity), Exposures: s.Exposures}
 		if list.In.Place&actor.Keepers != 0 {
@@ -64,6 +68,7 @@ func (p *portal) warnings(w http.ResponseWriter, r *http.Request) error {
 type warningPage struct {
 	warningRow
 	List, Exposed, Text, Lang string
+	Copies                    []copyView
 }
 
 // warning shows a message as it was sent.
@@ -82,6 +87,9 @@ func (p *portal) warning(w http.ResponseWriter, r *http.Request) error {
 		warningRow: warningRow{toldView: toldOf(say, o, s, true), Subject: s.Subject, Severity: feeds.Severity(s.Severity), Exposures: s.Exposures}}
 	if actor.From(r.Context()).In.Place&actor.Keepers != 0 {
 		v.Recipient = s.Recipient
+		for _, c := range s.Copies {
+			v.Copies = append(v.Copies, copyView{c.Recipient, c.Behalf, deliveryTag(say, c.State)})
+		}
 	}
 	return p.render(w, r, "warning", web.Page{Title: s.Subject, Data: v})
 }

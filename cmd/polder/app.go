@@ -15,6 +15,7 @@ import (
 
 	"polder/collect"
 	"polder/directory"
+	"polder/follow"
 	"polder/footprint"
 	"polder/internal/actor"
 	"polder/internal/audit"
@@ -44,6 +45,7 @@ type app struct {
 	directory *directory.Directory
 	footprint *footprint.Footprint
 	notify    *notify.Notify
+	follow    *follow.Follow
 	collect   *collect.Collect
 	outreach  *outreach.Outreach
 	outbox    *outbox.Outbox
@@ -52,7 +54,7 @@ type app struct {
 }
 
 func schemas() []db.Schema {
-	return []db.Schema{audit.Schema(), signin.Schema(), directory.Schema(), footprint.Schema(), jobs.Schema(), notify.Schema(), collect.Schema(), outreach.Schema()}
+	return []db.Schema{audit.Schema(), signin.Schema(), directory.Schema(), footprint.Schema(), jobs.Schema(), notify.Schema(), collect.Schema(), outreach.Schema(), follow.Schema()}
 }
 
 // open opens the database, brings it up to date and wires the house. It does not load the index of
@@ -85,7 +87,7 @@ func (a *app) wire(ctx context.Context) error {
 	if err != nil {
 		return unusable{err}
 	}
-	if a.catalog, err = i18n.New(web.Messages, signin.Locales(), directory.Locales(), footprint.Locales(), notify.Locales(), collect.Locales(), outreach.Locales(), demoMessages); err != nil {
+	if a.catalog, err = i18n.New(web.Messages, signin.Locales(), directory.Locales(), footprint.Locales(), notify.Locales(), collect.Locales(), outreach.Locales(), follow.Locales(), demoMessages); err != nil {
 		return fmt.Errorf("read the messages: %w", err)
 	}
 	a.catalog.Zone = a.set.Location()
@@ -154,6 +156,13 @@ func (a *app) wire(ctx context.Context) error {
 	a.directory.OnExport("work", a.notify.ExportWork)
 	a.directory.OnExport("warnings", a.notify.ExportWarnings)
 	a.directory.OnExport("answers", a.notify.ExportAnswers)
+	a.directory.OnExport("warning_settings", a.notify.ExportWishes)
+	a.directory.OnClosed(a.notify.ForgetRecipients)
+	a.follow = follow.New(a.db, a.now, follow.House{Directory: a.directory, Footprint: a.footprint, Notify: a.notify, Queue: a.queue, Outbox: a.outbox,
+		Catalog: a.catalog, Client: client, Log: a.log, BaseURL: a.set.BaseURL, Centre: a.set.Name, Key: key})
+	a.directory.OnExport("connections", a.follow.ExportOf)
+	a.directory.OnClosed(a.follow.EndOf)
+	a.signin.OnForget(a.follow.ForgetPerson)
 	hosts, folders := a.set.Collectable()
 	if client, err = fetch.New(fetch.Options{Resolver: a.set.Resolver, Inner: hosts, Timeout: 30 * time.Second}); err != nil {
 		return unusable{fault.Wrap(fault.Invalid, err, "POLDER_RESOLVER cannot be used")}

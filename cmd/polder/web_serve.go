@@ -70,10 +70,11 @@ func (a *app) site(o web.Options) (*web.Site, error) {
 	a.collect.Routes(site)
 	a.outreach.Routes(site)
 	a.directory.TokenRoutes(site, a.signin)
+	a.follow.Routes(site)
 	a.signin.Routes(site)
 	a.signin.ProgramRoutes(site)
 	const portal = "/o/{organisation}"
-	site.Order(portal, portal+"/exposures", portal+"/warnings", portal+"/assets", portal+"/contacts", portal+"/people", portal+"/mandates", portal+"/clients", portal+"/tokens", portal+"/settings")
+	site.Order(portal, portal+"/exposures", portal+"/warnings", portal+"/assets", portal+"/contacts", portal+"/people", portal+"/mandates", portal+"/clients", portal+"/tokens", portal+"/follow", portal+"/settings")
 	if err := a.deskRoutes(site); err != nil {
 		return nil, err
 	}
@@ -92,6 +93,7 @@ func (a *app) site(o web.Options) (*web.Site, error) {
 	a.footprint.API(api)
 	a.notify.API(api)
 	a.collect.API(api)
+	a.follow.API(api)
 	a.operatorRoutes(site, metrics, o.Demo)
 	return site, nil
 }

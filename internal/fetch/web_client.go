@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -77,6 +78,37 @@ func (c *Client) get(ctx context.Context, scheme, host, path string, size int64,
 		return a, ErrTooLarge
 	}
 	return a, err
+}
+
+// Post sends a body to an https address and returns the status of the answer; nothing else of the answer
+// is kept. It goes to port 443 alone, and a redirect is not followed: its status is the answer.
+func (c *Client) Post(ctx context.Context, address string, header map[string]string, body []byte) (status int, err error) {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil {
+		return 0, fmt.Errorf("%w: this is no https address", ErrForbidden)
+	}
+	ctx, cancel := context.WithTimeout(ctx, 2*c.timeout)
+	defer cancel()
+	client := &http.Client{Timeout: c.timeout, Transport: c.transport(netip.Addr{}, nil), CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	defer client.CloseIdleConnections()
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, u.String(), bytes.NewReader(body))
+	if err != nil {
+		return 0, err
+	}
+	for name, value := range header {
+		r.Header.Set(name, value)
+	}
+	r.Header.Set("User-Agent", "Polder")
+	resp, err := client.Do(r)
+	if err != nil {
+		return 0, err
+	}
+	defer resp.Body.Close()
+	_, err = io.CopyN(io.Discard, resp.Body, mostHeaders) // so that the other side is heard out, within bounds
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return resp.StatusCode, err
 }
 
 // transport connects as dial does. It has no proxy, keeps no connection for a later request to

@@ -13,7 +13,6 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
-	"polder/internal/actor"
 	"polder/internal/fault"
 	"polder/internal/i18n"
 )
@@ -92,16 +91,12 @@ func NewAPI(site *Site, perSecond float64, burst int) *API {
 // answer. fn reads who is asking from the context, calls one verb and returns its error as it is:
 // it becomes problem+json with the message of the catalogue.
 func Operate[In, Out any](a *API, o Operation, fn func(context.Context, *In) (*Out, error)) {
-	method, path, found := strings.Cut(o.Route, " ")
+	method, path, access := a.parts(o)
 	english := a.site.catalog.For(i18n.English)
-	if !found || o.Scope == "" || o.ID == "" || !english.Has(o.Text+".title") || !english.Has(o.Text+".text") {
-		panic(fmt.Sprintf("web: operation %q lacks a method, a path, a scope, an id or its texts", o.Route))
-	}
 	scopes := []string{}
 	if o.Scope != AnyScope {
 		scopes = append(scopes, o.Scope)
 	}
-	access := Program(o.Scope).Body(o.Body)
 	op := huma.Operation{
 		Method: method, Path: path, OperationID: o.ID, Summary: english.T(o.Text + ".title"), Description: english.T(o.Text + ".text"),
 		DefaultStatus: o.Status, MaxBodyBytes: access.most(), Metadata: map[string]any{"access": access},
@@ -117,6 +112,16 @@ func Operate[In, Out any](a *API, o Operation, fn func(context.Context, *In) (*O
 		return out, err
 	})
 	a.told[at].op = a.operation(method, path)
+}
+
+// parts are the method, the path and the access of an operation; it panics when something is missing.
+func (a *API) parts(o Operation) (method, path string, access Access) {
+	method, path, found := strings.Cut(o.Route, " ")
+	english := a.site.catalog.For(i18n.English)
+	if !found || o.Scope == "" || o.ID == "" || !english.Has(o.Text+".title") || !english.Has(o.Text+".text") {
+		panic(fmt.Sprintf("web: operation %q lacks a method, a path, a scope, an id or its texts", o.Route))
+	}
+	return method, path, Program(o.Scope).Body(o.Body)
 }
 
 func (a *API) operation(method, path string) *huma.Operation {
@@ -167,9 +172,8 @@ func (t routes) Handle(op *huma.Operation, handler func(huma.Context)) {
 		panic("web: operation " + op.Path + " has no access; register it with Operate")
 	}
 	t.a.site.Handle(op.Method+" "+APIPath+op.Path, access, func(w http.ResponseWriter, r *http.Request) error {
-		if wait := t.a.tempo.wait(actor.From(r.Context()).Token, t.a.site.now()); wait > 0 {
-			w.Header().Set("Retry-After", fmt.Sprint(int(wait.Seconds())+1))
-			return fault.New(fault.TooMany, "web.api.too_many")
+		if err := t.a.pace(w, r); err != nil {
+			return err
 		}
 		f := &failed{}
 		held := &held{header: http.Header{}}
