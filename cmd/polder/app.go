@@ -131,6 +131,7 @@ func (a *app) wire(ctx context.Context) error {
 		KeepRaw: a.set.KeepRaw, KeepRejected: a.set.KeepRejected, KeepExposures: a.set.KeepExposures, ExpireAfter: a.set.ExpireAfter,
 	})
 	a.notify.Register(a.post)
+	a.recordJobs()
 	a.signin.OnForget(a.notify.ForgetPerson)
 	a.signin.OnExport("answers", a.notify.ExportPerson)
 	a.signin.OnExport("work", a.notify.ExportPersonWork)
