@@ -83,6 +83,7 @@ func (p *reportReader) take(b *batch, m *matcher, f *feeds.Finding) {
 	}
 	if len(concerned) == 0 {
 		b.counts.Unmatched++
+		b.strange(f.Type, f.ASN)
 		return
 	}
 	b.counts.Matched++

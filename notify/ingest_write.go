@@ -32,6 +32,9 @@ func (n *Notify) writeBatch(ctx context.Context, r *Report, b *batch) error {
 		next.Counts = r.Counts
 		next.Counts.add(b.counts)
 		next.Counts.add(done)
+		if err := countUnmatched(ctx, tx, r.Source, r.ReceivedAt.Unix()/86400, b.networks); err != nil {
+			return err
+		}
 		if err := insertRejected(ctx, tx, r.ID, b.rejected); err != nil {
 			return err
 		}
