@@ -16,6 +16,7 @@ import (
 	"polder/collect"
 	"polder/directory"
 	"polder/footprint"
+	"polder/insight"
 	"polder/internal/actor"
 	"polder/internal/audit"
 	"polder/internal/config"
@@ -44,13 +45,14 @@ type app struct {
 	footprint *footprint.Footprint
 	notify    *notify.Notify
 	collect   *collect.Collect
+	insight   *insight.Insight
 	outbox    *outbox.Outbox
 	signin    *signin.Signin
 	post      *mail.Post
 }
 
 func schemas() []db.Schema {
-	return []db.Schema{audit.Schema(), signin.Schema(), directory.Schema(), footprint.Schema(), jobs.Schema(), notify.Schema(), collect.Schema()}
+	return []db.Schema{audit.Schema(), signin.Schema(), directory.Schema(), footprint.Schema(), jobs.Schema(), notify.Schema(), collect.Schema(), insight.Schema()}
 }
 
 // open opens the database, brings it up to date and wires the house. It does not load the index of
@@ -83,7 +85,7 @@ func (a *app) wire(ctx context.Context) error {
 	if err != nil {
 		return unusable{err}
 	}
-	if a.catalog, err = i18n.New(web.Messages, signin.Locales(), directory.Locales(), footprint.Locales(), notify.Locales(), collect.Locales(), demoMessages); err != nil {
+	if a.catalog, err = i18n.New(web.Messages, signin.Locales(), directory.Locales(), footprint.Locales(), notify.Locales(), collect.Locales(), insight.Locales(), demoMessages); err != nil {
 		return fmt.Errorf("read the messages: %w", err)
 	}
 	a.catalog.Zone = a.set.Location()
@@ -131,6 +133,8 @@ func (a *app) wire(ctx context.Context) error {
 		KeepRaw: a.set.KeepRaw, KeepRejected: a.set.KeepRejected, KeepExposures: a.set.KeepExposures, ExpireAfter: a.set.ExpireAfter,
 	})
 	a.notify.Register(a.post)
+	a.insight = insight.New(a.db, a.now)
+	a.insight.Jobs(a.queue)
 	a.recordJobs()
 	a.signin.OnForget(a.notify.ForgetPerson)
 	a.signin.OnExport("answers", a.notify.ExportPerson)

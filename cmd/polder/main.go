@@ -46,6 +46,7 @@ type commands struct {
 	Reports       reportsCommand       `cmd:"" help:"List the latest reports, or the rejected lines of one."`
 	Answers       answersCommand       `cmd:"" help:"List what recipients answered, and who asks for help."`
 	Corrections   correctionsCommand   `cmd:"" help:"List the assets of which an organisation says that they are not its own."`
+	Quality       qualityCommand       `cmd:"" help:"Count the figures on quality anew from all exposures; they are kept as exposures change."`
 	Record        recordCommand        `cmd:"" help:"Verify that the record of who saw or did what is whole."`
 	User          userCommand          `cmd:"" help:"Make accounts with roles at the centre, and list who has one."`
 	Migrate       migrateCommand       `cmd:"" help:"Bring the database up to date; every other command does so too."`

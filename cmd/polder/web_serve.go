@@ -72,6 +72,7 @@ func (a *app) site(o web.Options) (*web.Site, error) {
 	a.signin.ProgramRoutes(site)
 	const portal = "/o/{organisation}"
 	site.Order(portal, portal+"/exposures", portal+"/warnings", portal+"/assets", portal+"/contacts", portal+"/people", portal+"/mandates", portal+"/clients", portal+"/tokens", portal+"/settings")
+	a.insight.Routes(site)
 	if err := a.deskRoutes(site); err != nil {
 		return nil, err
 	}
