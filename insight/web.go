@@ -180,7 +180,6 @@ func viewOf(say *i18n.Printer, q Quality, judge bool) *qualityPage {
 		{say.T("insight.solved"), say.Number(q.All.Solved), ""},
 		{say.T("insight.median"), took(say, q.All, q.All.Median), say.T("insight.late", "Time", took(say, q.All, q.All.Late))},
 		{say.T("insight.false_share"), share(say, q.All.False, q.All.Settled()), say.T("insight.of_settled", "Count", say.Number(q.All.Settled()))},
-		{say.T("insight.not_ours"), say.Number(q.All.NotOurs), ""},
 	}
 	v.Trend = trend(say, q)
 	v.Opened = q.Opened[:min(len(q.Opened), mostTypes)]
