@@ -73,8 +73,16 @@ INSERT INTO notify_solve_time (day, source_key, type, bucket, count)
             FROM notify_exposure AS x JOIN notify_series s ON s.id = x.series_id WHERE x.state = 'solved') AS c WHERE true GROUP BY day, source_key, type, bucket ORDER BY day, source_key, type, bucket
         ON CONFLICT (day, source_key, type, bucket) DO UPDATE SET count = notify_solve_time.count + excluded.count;
 -- +goose StatementEnd
+-- Nearly all that is new is just that, and is counted in the shortest way.
 -- +goose StatementBegin
-CREATE TRIGGER notify_exposure_insert AFTER INSERT ON notify_exposure BEGIN
+CREATE TRIGGER notify_exposure_new AFTER INSERT ON notify_exposure WHEN NEW.state = 'new' AND NEW.told_at IS NULL BEGIN
+    INSERT INTO notify_day (day, source_key, type, severity, seen, told, acknowledged, solved, false_positive, not_ours, expired)
+        VALUES (NEW.first_seen / 86400000000, (SELECT source_key FROM notify_series WHERE id = NEW.series_id), NEW.type, NEW.severity, 1, 0, 0, 0, 0, 0, 0)
+        ON CONFLICT (day, source_key, type, severity) DO UPDATE SET seen = seen + 1;
+END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER notify_exposure_insert AFTER INSERT ON notify_exposure WHEN NEW.state <> 'new' OR NEW.told_at IS NOT NULL BEGIN
     INSERT INTO notify_day (day, source_key, type, severity, seen, told, acknowledged, solved, false_positive, not_ours, expired)
         SELECT day, source_key, type, severity, sum(seen), sum(told), sum(acknowledged), sum(solved), sum(false_positive), sum(not_ours), sum(expired) FROM (SELECT x.first_seen / 86400000000 AS day, s.source_key AS source_key, x.type AS type, x.severity AS severity, 1 AS seen, 0 AS told, 0 AS acknowledged, 0 AS solved, 0 AS false_positive, 0 AS not_ours, 0 AS expired
             FROM (SELECT NEW.first_seen AS first_seen, NEW.told_at AS told_at, NEW.state AS state, NEW.state_at AS state_at, NEW.type AS type, NEW.severity AS severity, NEW.series_id AS series_id) AS x JOIN notify_series s ON s.id = x.series_id
