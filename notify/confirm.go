@@ -130,5 +130,10 @@ func (n *Notify) Retain(ctx context.Context) (k Kept, err error) {
 			}
 		}
 	}
+	today := now.Unix() / 86400
+	err = n.db.Write(ctx, func(tx *db.Tx) error { return trimUnmatched(ctx, tx, today-int64(keepNetworks/(24*time.Hour)), today) })
+	if err != nil {
+		return k, fmt.Errorf("forget networks at the end of their term: %w", err)
+	}
 	return k, nil
 }

@@ -225,6 +225,23 @@ type batch struct {
 	observed time.Time // the latest
 	rows     map[rowKey]*row
 	rejected []*feeds.Reject
+	networks map[string]map[uint32]int64 // of what concerns nobody: type -> AS number -> lines
+	counting map[uint32]int64            // those of the type of the line before
+	counted  string                      // that type
+}
+
+// strange counts a line that concerns nobody by its network. Most reports are of one type.
+func (b *batch) strange(kind string, asn uint32) {
+	if b.counting == nil || b.counted != kind {
+		if b.networks == nil {
+			b.networks = map[string]map[uint32]int64{}
+		}
+		if b.networks[kind] == nil {
+			b.networks[kind] = map[uint32]int64{}
+		}
+		b.counting, b.counted = b.networks[kind], kind
+	}
+	b.counting[asn]++
 }
 
 type rowKey struct {

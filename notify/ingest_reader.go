@@ -92,6 +92,7 @@ func (p *reportReader) take(b *batch, m *matcher, f *feeds.Finding) {
 		if p.stranger != nil {
 			p.stranger(f)
 		}
+		b.strange(f.Type, f.ASN)
 		return
 	}
 	b.counts.Matched++

@@ -69,6 +69,9 @@ func (p *portal) showExposure(w http.ResponseWriter, r *http.Request, print Fing
 	if err != nil {
 		return err
 	}
+	if r.Method == http.MethodGet {
+		p.n.opened(r.Context(), ByPortal, d.Type)
+	}
 	list := "/o/" + o.String() + "/exposures"
 	text := adviceText(d.Type, d.Class, say.Lang())
 	v := &exposurePage{Path: list + "/" + printText(print), List: list, Behalf: d.In.Behalf, Title: text.Title, Where: d.subject(), Vulnerability: d.Vulnerability,

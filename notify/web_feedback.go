@@ -41,6 +41,13 @@ func (p *pages) open(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if page == 1 {
+		var types []string
+		for _, k := range l.Kinds {
+			types = append(types, k.Type)
+		}
+		p.n.opened(r.Context(), doorOf(r), types...)
+	}
 	return p.show(w, r, l, page, form{})
 }
 

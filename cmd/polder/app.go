@@ -17,6 +17,7 @@ import (
 	"polder/directory"
 	"polder/follow"
 	"polder/footprint"
+	"polder/insight"
 	"polder/internal/actor"
 	"polder/internal/audit"
 	"polder/internal/config"
@@ -48,13 +49,14 @@ type app struct {
 	follow    *follow.Follow
 	collect   *collect.Collect
 	outreach  *outreach.Outreach
+	insight   *insight.Insight
 	outbox    *outbox.Outbox
 	signin    *signin.Signin
 	post      *mail.Post
 }
 
 func schemas() []db.Schema {
-	return []db.Schema{audit.Schema(), signin.Schema(), directory.Schema(), footprint.Schema(), jobs.Schema(), notify.Schema(), collect.Schema(), outreach.Schema(), follow.Schema()}
+	return []db.Schema{audit.Schema(), signin.Schema(), directory.Schema(), footprint.Schema(), jobs.Schema(), notify.Schema(), collect.Schema(), outreach.Schema(), follow.Schema(), insight.Schema()}
 }
 
 // open opens the database, brings it up to date and wires the house. It does not load the index of
@@ -87,7 +89,7 @@ func (a *app) wire(ctx context.Context) error {
 	if err != nil {
 		return unusable{err}
 	}
-	if a.catalog, err = i18n.New(web.Messages, signin.Locales(), directory.Locales(), footprint.Locales(), notify.Locales(), collect.Locales(), outreach.Locales(), follow.Locales(), demoMessages); err != nil {
+	if a.catalog, err = i18n.New(web.Messages, signin.Locales(), directory.Locales(), footprint.Locales(), notify.Locales(), collect.Locales(), outreach.Locales(), follow.Locales(), insight.Locales(), demoMessages); err != nil {
 		return fmt.Errorf("read the messages: %w", err)
 	}
 	a.catalog.Zone = a.set.Location()
@@ -149,6 +151,9 @@ func (a *app) wire(ctx context.Context) error {
 		Footprint: a.footprint, Notify: a.notify, Queue: a.queue, Fetch: client, Catalog: a.catalog, Log: a.log,
 		Settings: outreach.Settings{BaseURL: a.set.BaseURL, Centre: a.set.Name, Phone: a.set.Phone, Key: key},
 	})
+	a.insight = insight.New(a.db, a.now)
+	a.insight.Jobs(a.queue)
+	a.recordJobs()
 	a.signin.OnForget(a.notify.ForgetPerson)
 	a.signin.OnExport("answers", a.notify.ExportPerson)
 	a.signin.OnExport("work", a.notify.ExportPersonWork)

@@ -49,6 +49,8 @@ type commands struct {
 	Stop          stopCommand          `cmd:"" help:"Stop all outgoing messages at once; nothing is lost."`
 	GoOn          goOnCommand          `cmd:"" help:"Let outgoing messages go on after a stop."`
 	Bounce        bounceCommand        `cmd:"" help:"Read a mail that came back, from the standard input."`
+	Quality       qualityCommand       `cmd:"" help:"Count the figures on quality anew from all exposures; they are kept as exposures change."`
+	Record        recordCommand        `cmd:"" help:"Verify that the record of who saw or did what is whole."`
 	User          userCommand          `cmd:"" help:"Make accounts with roles at the centre, and list who has one."`
 	Migrate       migrateCommand       `cmd:"" help:"Bring the database up to date; every other command does so too."`
 	Version       versionCommand       `cmd:"" help:"Say which version this is."`

@@ -75,6 +75,7 @@ func (a *app) site(o web.Options) (*web.Site, error) {
 	a.signin.ProgramRoutes(site)
 	const portal = "/o/{organisation}"
 	site.Order(portal, portal+"/exposures", portal+"/warnings", portal+"/assets", portal+"/contacts", portal+"/people", portal+"/mandates", portal+"/clients", portal+"/tokens", portal+"/follow", portal+"/settings")
+	a.insight.Routes(site)
 	if err := a.deskRoutes(site); err != nil {
 		return nil, err
 	}

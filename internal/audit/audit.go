@@ -1,5 +1,6 @@
 // Package audit keeps an append-only record of who saw or did what. The database itself refuses to
-// change or delete an entry. It owns the table audit_event.
+// change or delete an entry, and a chain of hashes (Link, Verify) shows when somebody made it do so. It
+// owns the tables audit_*.
 package audit
 
 import (
@@ -42,6 +43,7 @@ const (
 	Change   Action = "change"   // an organisation, contact or asset was changed
 	Decide   Action = "decide"   // staff accepted, refused or decided
 	Revoke   Action = "revoke"   // links withdrawn by the operator
+	Verified Action = "verify"   // the record itself was looked at, whether it is whole
 )
 
 type actorKey struct{}
@@ -65,6 +67,7 @@ func ActorOf(ctx context.Context) string {
 
 // Event is one entry.
 type Event struct {
+	ID           db.ID // made when it is appended
 	At           time.Time
 	Actor        string // "operator:NAME", "recipient", "supplier", "polder"; that of the context when empty
 	Action       Action
@@ -89,37 +92,9 @@ func Append(ctx context.Context, tx *db.Tx, e Event) error {
 // List returns the events from the moment given, oldest first, at most limit.
 func List(ctx context.Context, tx *db.Tx, from time.Time, limit int) (list []Event, err error) {
 	err = tx.Each(ctx, func(scan func(...any) error) error {
-		var e Event
-		var at db.Time
-		err := scan(&at, &e.Actor, &e.Action, &e.Object, &e.Organisation, &e.Detail)
-		e.At = at.Time
+		e, err := scanEvent(scan)
 		list = append(list, e)
 		return err
-	}, `SELECT at, actor, action, object, organisation_id, detail FROM audit_event WHERE at >= ?1 ORDER BY at, id LIMIT ?2`, db.At(from), limit)
+	}, `SELECT `+eventColumns+` FROM audit_event WHERE at >= ?1 ORDER BY at, id LIMIT ?2`, db.At(from), limit)
 	return list, err
-}
-
-// Mark is a place in the record, for reading on from there.
-type Mark struct {
-	At time.Time
-	ID db.ID
-}
-
-// Before returns at most limit events that come before the mark, the latest first; from the end when
-// the mark is zero. last is the mark of the last of them.
-func Before(ctx context.Context, tx *db.Tx, m Mark, limit int) (list []Event, last Mark, err error) {
-	at := db.Time{Time: m.At}
-	if m.At.IsZero() {
-		at = db.At(time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC))
-	}
-	err = tx.Each(ctx, func(scan func(...any) error) error {
-		var e Event
-		var when db.Time
-		err := scan(&last.ID, &when, &e.Actor, &e.Action, &e.Object, &e.Organisation, &e.Detail)
-		e.At, last.At = when.Time, when.Time
-		list = append(list, e)
-		return err
-	}, `SELECT id, at, actor, action, object, organisation_id, detail FROM audit_event
-		WHERE at <= ?1 AND (at < ?1 OR id < ?2) ORDER BY at DESC, id DESC LIMIT ?3`, at, m.ID[:], limit)
-	return list, last, err
 }
