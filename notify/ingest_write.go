@@ -50,7 +50,7 @@ func (n *Notify) writeBatchIn(ctx context.Context, tx *db.Tx, r *Report, b *batc
 	next.Counts = r.Counts
 	next.Counts.add(b.counts)
 	next.Counts.add(done)
-	if err := countUnmatched(ctx, tx, r.Source, r.ReceivedAt.Unix()/86400, b.networks); err != nil {
+	if err := addUnmatched(ctx, tx, r.Source, r.ReceivedAt.Unix()/86400, b.networks); err != nil {
 		return next, err
 	}
 	if err := insertRejected(ctx, tx, r.ID, b.rejected); err != nil {

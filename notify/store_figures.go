@@ -52,9 +52,9 @@ func countOpened(ctx context.Context, tx *db.Tx, now time.Time, d Door, types []
 	return nil
 }
 
-// countUnmatched adds what a batch found that concerns nobody, by network: the largest of each type by
+// addUnmatched adds what a batch found that concerns nobody, by network: the largest of each type by
 // name, and the rest together.
-func countUnmatched(ctx context.Context, tx *db.Tx, source string, day int64, found map[string]map[uint32]int64) error {
+func addUnmatched(ctx context.Context, tx *db.Tx, source string, day int64, found map[string]map[uint32]int64) error {
 	for _, kind := range slices.Sorted(maps.Keys(found)) {
 		var values []string
 		args := []any{day, source, kind}
