@@ -1,7 +1,8 @@
--- link bakker hirdwxga7f3mpglmqrjytu5sj6ganequ
--- link smid 56rk6uxbzwbr2ffyviecdwqef4jyiilb
--- link molen gtrfa7abutoayvngm5y62b7wtvejtzwq
--- link supplier vjqsq5yk6z6vb6qhulmya2a5qgdi3r7z
+-- link bakker qjspgytdsi5qtlg3jtpo6cau4dhs4li5
+-- link smid 6mtdbmrnmcodmidfqdbw2eky4gd7owpz
+-- link molen 7rcpyx2xci2pouxymh5mvp6auh4o44yk
+-- link supplier cqj5kc3wbvkm5on4jfjrcaezij7eumu5
+-- link chosen 2wu74qroau3gtqndqzmw3ylvqsnm3ggi
 SET standard_conforming_strings = on;
 CREATE FUNCTION audit_append_only() RETURNS trigger
     LANGUAGE plpgsql
@@ -617,200 +618,205 @@ CREATE TABLE signin_visit (
     ends_at bigint NOT NULL,
     CONSTRAINT signin_visit_purpose_check CHECK ((purpose = ANY (ARRAY['sign-in'::text, 'confirm'::text, 'link'::text])))
 );
-INSERT INTO audit_event VALUES ('\x01a210720cb073dd9ca237cfe534ea50', 1782882000000000, 'polder', 'import', 'organisations', NULL, '5 rows, 5 new, 0 changed');
-INSERT INTO audit_event VALUES ('\x01a210720cb477fb9f1a0a1660ccaf5c', 1782882000000000, 'polder', 'import', 'assets', NULL, '7 rows, 7 new, 0 changed, 0 withdrawn');
-INSERT INTO audit_event VALUES ('\x01a210720cc77768b570cfa0d2919035', 1782882000000000, 'operator:jan', 'import', 'report 01a21072-0cc5-7dfa-8e92-4a47239794fc', NULL, '2026-07-01-scan_http_vulnerable-example-nl.csv, 122 bytes, SHA-256 d6273db9a9027e75cd6a2d9023c5896d6b48d2d4bdca4f6fb660ade4e81ae548');
-INSERT INTO audit_event VALUES ('\x01a210720d187a23aa95dbe76ec522b9', 1782885600000000, 'polder', 'send', 'notification 01a21072-0cfb-7d95-9257-bf80d9f9f981', '\x01a210720cac7c9faa96a4234e32ac75', 'PLD-FVH5Q-0R708');
-INSERT INTO audit_event VALUES ('\x01a210720d2c7bb5b8f5bd5e99962273', 1794290400000000, 'polder', 'delete', 'raw reports', NULL, '1 from before 2026-10-11');
-INSERT INTO audit_event VALUES ('\x01a210720d4f7850bbd647a9a1cd52be', 1794290400000000, 'operator:jan', 'import', 'report 01a21072-0d4e-7015-87af-f567ea6a3fbc', NULL, '2026-11-10-scan_rdp-example-nl.csv, 531 bytes, SHA-256 8234e4b08328926f764ba8e34e3ce6e3889ab6f556852c1c6f933d7e64b3c8d4');
-INSERT INTO audit_event VALUES ('\x01a210720d797f02b9c4a93502fd2a98', 1794290400000000, 'operator:jan', 'import', 'report 01a21072-0d78-78bc-a8ad-09aba53d3dc3', NULL, '2026-11-10-scan_smb-example-nl.csv, 188 bytes, SHA-256 905a594768913c2ccf12f94a41087b11706aa01da90cf4113ee0361a28fcdf03');
-INSERT INTO audit_event VALUES ('\x01a210720dc17274b803d7204f1b693d', 1794294000000000, 'polder', 'send', 'notification 01a21072-0da1-7d3b-9b77-424b02cbf98e', '\x01a210720cac7c96b6a999c6dd62911e', 'PLD-VTS1V-3X2T0');
-INSERT INTO audit_event VALUES ('\x01a210720dc17f08b584944397b2a704', 1794294000000000, 'polder', 'send', 'notification 01a21072-0da9-780f-9fcd-059b6bc2aa88', '\x01a210720cac7c85b09ca0cb489e6166', 'PLD-FYFHV-8WDE3');
-INSERT INTO audit_event VALUES ('\x01a210720dc27de898001d2b997ca80b', 1794294000000000, 'polder', 'send', 'notification 01a21072-0dab-7862-99af-bae494bf616f', '\x01a210720cac7ca7b2ac1c3b6ff14c3a', 'PLD-PF809-S9324');
-INSERT INTO audit_event VALUES ('\x01a210720dc37c9ca4d22db236b36d75', 1794294000000000, 'polder', 'send', 'notification 01a21072-0dad-739b-8e06-6013d54e0142', '\x01a210720cac7c9faa96a4234e32ac75', 'PLD-DHQK9-FH4P9');
-INSERT INTO audit_event VALUES ('\x01a210720ddc7afb807b422b25767d87', 1794294000000000, 'recipient', 'read', 'notification 01a21072-0da9-780f-9fcd-059b6bc2aa88', '\x01a210720cac7c85b09ca0cb489e6166', 'PLD-FYFHV-8WDE3');
-INSERT INTO audit_event VALUES ('\x01a210720ddf7e08916261e169ac5c68', 1794294000000000, 'recipient', 'feedback', 'notification 01a21072-0da9-780f-9fcd-059b6bc2aa88', '\x01a210720cac7c85b09ca0cb489e6166', 'on_it about 1');
-INSERT INTO audit_event VALUES ('\x01a210720de37438a07cc48aaa6cc0ac', 1794294000000000, 'recipient', 'feedback', 'notification 01a21072-0da9-780f-9fcd-059b6bc2aa88', '\x01a210720cac7c85b09ca0cb489e6166', 'not_ours about 1');
-INSERT INTO audit_event VALUES ('\x01a210720de87539b47ddea9ac6965a0', 1794294000000000, 'recipient', 'feedback', 'notification 01a21072-0da1-7d3b-9b77-424b02cbf98e', '\x01a210720cac7c96b6a999c6dd62911e', 'solved about 2');
-INSERT INTO audit_event VALUES ('\x01a210720de97b8b90d8e49bfca51aea', 1794294000000000, 'recipient', 'feedback', 'notification 01a21072-0dad-739b-8e06-6013d54e0142', '\x01a210720cac7c9faa96a4234e32ac75', 'forwarded about 2');
-INSERT INTO audit_event VALUES ('\x01a210720dee793ba74b327589d80bbc', 1794294000000000, 'supplier', 'read', 'notification 01a21072-0dad-739b-8e06-6013d54e0142', '\x01a210720cac7c9faa96a4234e32ac75', 'PLD-DHQK9-FH4P9');
-INSERT INTO audit_event VALUES ('\x01a210720def7c428c5e971eb18ba578', 1794294000000000, 'supplier', 'feedback', 'notification 01a21072-0dad-739b-8e06-6013d54e0142', '\x01a210720cac7c9faa96a4234e32ac75', 'on_it about 1');
-INSERT INTO audit_event VALUES ('\x01a210720df077bd819968246a0e4741', 1794294000000000, 'recipient', 'feedback', 'notification 01a21072-0da9-780f-9fcd-059b6bc2aa88', '\x01a210720cac7c85b09ca0cb489e6166', 'mail wanted: map[high:daily]');
-INSERT INTO audit_event VALUES ('\x01a210720df1708ba0bb05051d4370f3', 1794294000000000, 'recipient', 'feedback', 'notification 01a21072-0dad-739b-8e06-6013d54e0142', '\x01a210720cac7c9faa96a4234e32ac75', 'mail wanted: map[low:never medium:weekly]');
-INSERT INTO audit_event VALUES ('\x01a210720df37588853c658cf0700a69', 1794294000000000, 'polder', 'factor', 'account 01a21072-0df1-7773-8b95-2f6fb9fcd0ec', NULL, 'enrolment link made: invited');
-INSERT INTO audit_event VALUES ('\x01a210720df67023b26f0fcdbd1882ef', 1794294000000000, 'polder', 'grant', 'organisation 01a21072-0cac-7c85-b09c-a0cb489e6166', '\x01a210720cac7c85b09ca0cb489e6166', 'account:01a21072-0df1-7773-8b95-2f6fb9fcd0ec is owner, by the operator');
-INSERT INTO audit_event VALUES ('\x01a210720df773d58094f3727f72e7ea', 1794294000000000, 'polder', 'grant', 'account 01a21072-0df6-74ad-9c6a-24441b7bede6', NULL, 'staff: analyst,auditor');
-INSERT INTO audit_event VALUES ('\x01a210720dfa7823ab19d40c5aceb418', 1794294000000000, 'polder', 'factor', 'account 01a21072-0df6-74ad-9c6a-24441b7bede6', NULL, 'enrolment link made: invited');
-INSERT INTO audit_event VALUES ('\x01a210720dfe7ec9a37ace3c71a1bb03', 1794294000000000, 'account:01a21072-0df1-7773-8b95-2f6fb9fcd0ec', 'read', 'exposures', '\x01a210720cac7c85b09ca0cb489e6166', '');
-INSERT INTO audit_event VALUES ('\x01a210720e02772da80b70e0652d4c2e', 1794294000000000, 'account:01a21072-0df1-7773-8b95-2f6fb9fcd0ec', 'feedback', 'feedback 01a21072-0e02-708a-8d72-08530471fbb1', '\x01a210720cac7c85b09ca0cb489e6166', 'false_positive about 1');
-INSERT INTO audit_event VALUES ('\x01a210720e0b7ec0922edd6f8a4d7831', 1794294000000000, 'account:01a21072-0df1-7773-8b95-2f6fb9fcd0ec', 'grant', 'organisation 01a21072-0cac-7c85-b09c-a0cb489e6166', '\x01a210720cac7c85b09ca0cb489e6166', 'mandate 01a21072-0e0b-7624-b1a8-0cbaf0cb4dd2 to 01a21072-0cac-7ca7-b2ac-1c3b6ff14c3a, acting true, all assets true, until 2027-05-29');
-INSERT INTO audit_event VALUES ('\x01a210720e15796da421790c8a1ed5fe', 1794380400000000, 'operator:jan', 'import', 'report 01a21072-0e14-7a94-bc41-c08f17ea709e', NULL, '2026-11-11-scan_rdp-example-nl.csv, 418 bytes, SHA-256 cf0ebcb1a229bc7986c6281d4354fa8f69da6790ad1960e0bb559bf01a86d2b0');
-INSERT INTO audit_event VALUES ('\x01a210720e357c9fbb81e76d49df238a', 1794380400000000, 'operator:jan', 'import', 'report 01a21072-0e33-77bd-af3e-4ee665a7e213', NULL, '2026-11-11-scan_smb-example-nl.csv, 113 bytes, SHA-256 e3f2268a1e5b88e5ead7f37bf53ba789f39f62239a0df6d7635b42312cd73279');
-INSERT INTO audit_event VALUES ('\x01a210720e61716a9d1e4187e532f7a2', 1794384000000000, 'polder', 'send', 'letter 01a21072-0e0d-7b0e-bff1-bab06f8200b6', '\x01a210720cac7c85b09ca0cb489e6166', 'mandate_giver: sent');
-INSERT INTO audit_event VALUES ('\x01a210720ea07b9e970679869acb17d1', 1794470400000000, 'operator:jan', 'import', 'report 01a21072-0e9f-767f-916e-eb1a68ee63da', NULL, '2026-11-12-scan_rdp-example-nl.csv, 418 bytes, SHA-256 76edeb22705c52578686b609c7803ae7b7dd1c07dc8a8e11d902a60b832f28a2');
-INSERT INTO audit_event VALUES ('\x01a210720ee27c44b4c3ea92a4b81f17', 1794470400000000, 'operator:jan', 'import', 'report 01a21072-0edb-7c52-a79c-b60137f0be58', NULL, '2026-11-12-scan_smb-example-nl.csv, 113 bytes, SHA-256 641b09960ea9375045c7fcb694a9a9877c47d2233c03ac3b936027b7e62c0d79');
-INSERT INTO audit_event VALUES ('\x01a210720f287d07ba167a3d363e629f', 1794474000000000, 'polder', 'send', 'notification 01a21072-0f18-79e4-a777-556c019318f7', '\x01a210720cac7c96b6a999c6dd62911e', 'PLD-X7QQG-A4E0N');
-INSERT INTO audit_event VALUES ('\x01a210720f387a648098e88a0ab57f5e', 1794560400000000, 'operator:jan', 'import', 'report 01a21072-0f37-7705-b9b4-1d3632518b22', NULL, '2026-11-13-scan_rdp-example-nl.csv, 476 bytes, SHA-256 e7f203a5f41f3879a0de765012267af4735791980ed6664c3a016c9df1e1ec58');
-INSERT INTO audit_event VALUES ('\x01a210720f8b7155b9337d14b6be811c', 1794564000000000, 'polder', 'send', 'notification 01a21072-0f74-747b-b978-a7ad5092da1c', '\x01a210720cac7c96b6a999c6dd62911e', 'PLD-S9J5G-RDAEW');
-INSERT INTO audit_event VALUES ('\x01a210720f8b7ddd97f14da0633d8c82', 1794564000000000, 'polder', 'send', 'notification 01a21072-0f7e-7d69-9c11-1609e4e0e375', '\x01a210720cac7c9faa96a4234e32ac75', 'PLD-8M103-JQXCE');
-INSERT INTO audit_event VALUES ('\x01a210720fa977f9a4cffc0007edaaee', 1795500000000000, 'operator:jan', 'import', 'report 01a21072-0fa4-71f6-b5fd-8af4a1bc15a2', NULL, '2026-11-24-scan_ftp-example-nl.csv, 105 bytes, SHA-256 1aa6e9add5b871cc14f15573023b8293402fedd47bef22feac039e6cf5522af3');
-INSERT INTO audit_event VALUES ('\x01a210720fcf783d957e9a7025f0fab3', 1795500000000000, 'operator:jan', 'import', 'report 01a21072-0fcc-794d-9c9e-1f93c56e827b', NULL, '2026-11-24-scan_telnet-example-nl.csv, 116 bytes, SHA-256 1a8cfd2e06f3dc97cbe70f7a13ef983681f95c367ae7e5dac0cdb33c51ce25ae');
-INSERT INTO audit_migration VALUES (1, 0, true, '2026-11-25 02:03:59.195872');
-INSERT INTO audit_migration VALUES (2, 1, true, '2026-11-25 02:03:59.211328');
-INSERT INTO directory_contact VALUES ('\x01a210720cac7c85b09ca0cb489e6166', '\x01a210720cac7c85b09ca0cb489e6166', 'warnings', 'info@korst.example', 1, 1782882000000000, NULL, 1782882000000000, NULL, NULL, NULL, 0);
-INSERT INTO directory_contact VALUES ('\x01a210720cac7c96b6a999c6dd62911e', '\x01a210720cac7c96b6a999c6dd62911e', 'warnings', 'info@vonk.example', 1, 1782882000000000, NULL, 1782882000000000, NULL, NULL, NULL, 0);
-INSERT INTO directory_contact VALUES ('\x01a210720cac7c9faa96a4234e32ac75', '\x01a210720cac7c9faa96a4234e32ac75', 'warnings', 'info@molen.example', 1, 1782882000000000, NULL, 1782882000000000, NULL, NULL, NULL, 0);
-INSERT INTO directory_contact VALUES ('\x01a210720cac7ca7b2ac1c3b6ff14c3a', '\x01a210720cac7ca7b2ac1c3b6ff14c3a', 'warnings', 'abuse@host.example', 1, 1782882000000000, NULL, 1782882000000000, NULL, NULL, NULL, 0);
-INSERT INTO directory_mandate VALUES ('\x01a210720e0b7624b1a80cbaf0cb4dd2', '\x01a210720cac7c85b09ca0cb489e6166', '\x01a210720cac7ca7b2ac1c3b6ff14c3a', 1, 1, '\x01a210720df177738b952f6fb9fcd0ec', 1794294000000000, 1811574000000000, NULL, NULL, 0, 1810364400000000);
-INSERT INTO directory_member VALUES ('\x01a210720cac7c85b09ca0cb489e6166', '\x01a210720df177738b952f6fb9fcd0ec', 'owner', 1794294000000000);
-INSERT INTO directory_migration VALUES (1, 0, true, '2026-11-25 02:03:59.300518');
-INSERT INTO directory_migration VALUES (2, 1, true, '2026-11-25 02:03:59.303266');
-INSERT INTO directory_migration VALUES (3, 2, true, '2026-11-25 02:03:59.313366');
-INSERT INTO directory_migration VALUES (4, 3, true, '2026-11-25 02:03:59.329514');
-INSERT INTO directory_migration VALUES (5, 4, true, '2026-11-25 02:03:59.372198');
-INSERT INTO directory_migration VALUES (6, 5, true, '2026-11-25 02:03:59.37437');
-INSERT INTO directory_migration VALUES (7, 6, true, '2026-11-25 02:03:59.375686');
-INSERT INTO directory_organisation VALUES ('\x01a210720cac7c96b6a999c6dd62911e', 'smid', 'Smederij Vonk & Zonen', '', 'C', 'Gelderland', 40, 'en', 1782882000000000, 1782882000000000, 'company', 'accepted', 'kvk', '', '', '', '', NULL, NULL, NULL);
-INSERT INTO directory_organisation VALUES ('\x01a210720cac7c9faa96a4234e32ac75', 'molen', 'Molen De Zwaan', '', 'C', 'Zeeland', 3, 'nl', 1782882000000000, 1782882000000000, 'company', 'accepted', 'kvk', '', '', '', '', NULL, NULL, NULL);
-INSERT INTO directory_organisation VALUES ('\x01a210720cac7ca7b2ac1c3b6ff14c3a', 'host', 'Polderhost B.V.', '', 'J', 'Flevoland', 80, 'nl', 1782882000000000, 1782882000000000, 'company', 'accepted', 'kvk', '', '', '', '', NULL, NULL, NULL);
-INSERT INTO directory_organisation VALUES ('\x01a210720cac7caa9f0886de5b13d2e4', 'stil', 'Stille Wateren', '', '', '', 0, 'nl', 1782882000000000, 1782882000000000, 'company', 'accepted', 'kvk', '', '', '', '', NULL, NULL, NULL);
-INSERT INTO directory_organisation VALUES ('\x01a210720cac7c85b09ca0cb489e6166', 'bakker', 'Bakkerij De Korst', '68750110', 'C', 'Utrecht', 12, 'nl', 1782882000000000, 1782882000000000, 'company', 'accepted', 'kvk', '', '', '', '', NULL, NULL, NULL);
-INSERT INTO footprint_asset VALUES ('\x01a210720cb27c69a937ceeb7a23e46c', '\x01a210720cac7c85b09ca0cb489e6166', 'prefix', '192.0.2.0/28', 'owner', 'proven', 1782882000000000, 1782882000000000, 1, 'operator');
-INSERT INTO footprint_asset VALUES ('\x01a210720cb27c6f8900fea4c741e10b', '\x01a210720cac7c85b09ca0cb489e6166', 'domain', 'korst.example', 'owner', 'proven', 1782882000000000, 1782882000000000, 1, 'operator');
-INSERT INTO footprint_asset VALUES ('\x01a210720cb27c71b0edff03b28ce01b', '\x01a210720cac7c96b6a999c6dd62911e', 'prefix', '198.51.100.0/28', 'owner', 'proven', 1782882000000000, 1782882000000000, 1, 'operator');
-INSERT INTO footprint_asset VALUES ('\x01a210720cb27c72956e44d737a47773', '\x01a210720cac7c9faa96a4234e32ac75', 'domain', 'molen.example', 'owner', 'proven', 1782882000000000, 1782882000000000, 1, 'operator');
-INSERT INTO footprint_asset VALUES ('\x01a210720cb27c73a216be5be7ec892d', '\x01a210720cac7c9faa96a4234e32ac75', 'prefix', '203.0.113.0/29', 'owner', 'proven', 1782882000000000, 1782882000000000, 1, 'operator');
-INSERT INTO footprint_asset VALUES ('\x01a210720cb27c7585a25f6ad8bd3b40', '\x01a210720cac7ca7b2ac1c3b6ff14c3a', 'prefix', '192.0.2.0/24', 'provider', 'proven', 1782882000000000, 1782882000000000, 1, 'operator');
-INSERT INTO footprint_asset VALUES ('\x01a210720cb27c769bac97e468c66087', '\x01a210720cac7caa9f0886de5b13d2e4', 'prefix', '203.0.113.32/29', 'owner', 'proven', 1782882000000000, 1782882000000000, 1, 'operator');
-INSERT INTO footprint_correction VALUES ('\x01a210720de07d68a583525ab2e351b1', '\x01a210720cb27c69a937ceeb7a23e46c', '\x01a210720cac7c85b09ca0cb489e6166', '', 'open', 1794294000000000, NULL);
-INSERT INTO footprint_migration VALUES (1, 0, true, '2026-11-25 02:03:59.380987');
-INSERT INTO footprint_migration VALUES (2, 1, true, '2026-11-25 02:03:59.387286');
-INSERT INTO footprint_migration VALUES (3, 2, true, '2026-11-25 02:03:59.399425');
-INSERT INTO footprint_migration VALUES (4, 3, true, '2026-11-25 02:03:59.423123');
-INSERT INTO footprint_migration VALUES (5, 4, true, '2026-11-25 02:03:59.423566');
+INSERT INTO audit_event VALUES ('\x01a21077e4ec75e89b6d726eab104222', 1782882000000000, 'polder', 'import', 'organisations', NULL, '5 rows, 5 new, 0 changed');
+INSERT INTO audit_event VALUES ('\x01a21077e4f17464bc12902e14d10eee', 1782882000000000, 'polder', 'import', 'assets', NULL, '7 rows, 7 new, 0 changed, 0 withdrawn');
+INSERT INTO audit_event VALUES ('\x01a21077e4fa74e4bbba50c41fdb92dd', 1782882000000000, 'operator:jan', 'import', 'report 01a21077-e4f8-7b7f-9a98-03aca141985d', NULL, '2026-07-01-scan_http_vulnerable-example-nl.csv, 122 bytes, SHA-256 d6273db9a9027e75cd6a2d9023c5896d6b48d2d4bdca4f6fb660ade4e81ae548');
+INSERT INTO audit_event VALUES ('\x01a21077e54277b4b6e4d48a1aeeafd1', 1782885600000000, 'polder', 'send', 'notification 01a21077-e536-741a-817d-240b55365705', '\x01a21077e4e874178bbb267bf56c701c', 'PLD-GVK1V-QY6TH');
+INSERT INTO audit_event VALUES ('\x01a21077e56171a3a7fbdaec0e2eb75b', 1794290400000000, 'polder', 'delete', 'raw reports', NULL, '1 from before 2026-10-11');
+INSERT INTO audit_event VALUES ('\x01a21077e5867a13a42825eaacc5c591', 1794290400000000, 'operator:jan', 'import', 'report 01a21077-e583-72ea-8b27-cb7926785726', NULL, '2026-11-10-scan_rdp-example-nl.csv, 531 bytes, SHA-256 8234e4b08328926f764ba8e34e3ce6e3889ab6f556852c1c6f933d7e64b3c8d4');
+INSERT INTO audit_event VALUES ('\x01a21077e5927f0da61b9bafb119aa4d', 1794290400000000, 'operator:jan', 'import', 'report 01a21077-e590-77a4-9273-410e145b9497', NULL, '2026-11-10-scan_smb-example-nl.csv, 188 bytes, SHA-256 905a594768913c2ccf12f94a41087b11706aa01da90cf4113ee0361a28fcdf03');
+INSERT INTO audit_event VALUES ('\x01a21077e5d27983a98140243db30cb9', 1794294000000000, 'polder', 'send', 'notification 01a21077-e5bf-7c51-86b1-2cc90dcb5d27', '\x01a21077e4e874178bbb267bf56c701c', 'PLD-4VHS2-329XM');
+INSERT INTO audit_event VALUES ('\x01a21077e5d377909cedbf88ff37b74d', 1794294000000000, 'polder', 'send', 'notification 01a21077-e5c4-7e9a-ab20-4436d9bfd2e9', '\x01a21077e4e873fe857b83b844862f60', 'PLD-3FD5Y-8HGDY');
+INSERT INTO audit_event VALUES ('\x01a21077e5d4732282850c5e00349fde', 1794294000000000, 'polder', 'send', 'notification 01a21077-e5c7-7230-9ca2-1b6e03712ce9', '\x01a21077e4e8740e9d685bf6ddabb6e9', 'PLD-JHS20-QVWCG');
+INSERT INTO audit_event VALUES ('\x01a21077e5d670f9b164a474a2ccfb77', 1794294000000000, 'polder', 'send', 'notification 01a21077-e5c8-7d20-88ea-468d0252b532', '\x01a21077e4e8742092c745bdb4cc5b3c', 'PLD-7FQAV-6GXT0');
+INSERT INTO audit_event VALUES ('\x01a21077e5eb786aba6900d11c4ec13c', 1794294000000000, 'recipient', 'read', 'notification 01a21077-e5c4-7e9a-ab20-4436d9bfd2e9', '\x01a21077e4e873fe857b83b844862f60', 'PLD-3FD5Y-8HGDY');
+INSERT INTO audit_event VALUES ('\x01a21077e5ef787bb0d2a1aad3287d49', 1794294000000000, 'recipient', 'feedback', 'notification 01a21077-e5c4-7e9a-ab20-4436d9bfd2e9', '\x01a21077e4e873fe857b83b844862f60', 'on_it about 1');
+INSERT INTO audit_event VALUES ('\x01a21077e5f17a98b0ba76ecc43dfdd4', 1794294000000000, 'recipient', 'feedback', 'notification 01a21077-e5c4-7e9a-ab20-4436d9bfd2e9', '\x01a21077e4e873fe857b83b844862f60', 'not_ours about 1');
+INSERT INTO audit_event VALUES ('\x01a21077e5f3728ab41fb3e0c15fff22', 1794294000000000, 'recipient', 'feedback', 'notification 01a21077-e5c7-7230-9ca2-1b6e03712ce9', '\x01a21077e4e8740e9d685bf6ddabb6e9', 'solved about 2');
+INSERT INTO audit_event VALUES ('\x01a21077e5f478518500063935a5ca68', 1794294000000000, 'recipient', 'feedback', 'notification 01a21077-e5bf-7c51-86b1-2cc90dcb5d27', '\x01a21077e4e874178bbb267bf56c701c', 'forwarded about 2');
+INSERT INTO audit_event VALUES ('\x01a21077e5f6769080bdc4cf4efa331c', 1794294000000000, 'supplier', 'read', 'notification 01a21077-e5bf-7c51-86b1-2cc90dcb5d27', '\x01a21077e4e874178bbb267bf56c701c', 'PLD-4VHS2-329XM');
+INSERT INTO audit_event VALUES ('\x01a21077e5f77850bdf175cd187ebd40', 1794294000000000, 'supplier', 'feedback', 'notification 01a21077-e5bf-7c51-86b1-2cc90dcb5d27', '\x01a21077e4e874178bbb267bf56c701c', 'on_it about 1');
+INSERT INTO audit_event VALUES ('\x01a21077e5f878d3b1480d78b940ab6b', 1794294000000000, 'recipient', 'feedback', 'notification 01a21077-e5c4-7e9a-ab20-4436d9bfd2e9', '\x01a21077e4e873fe857b83b844862f60', 'forwarded about 1');
+INSERT INTO audit_event VALUES ('\x01a21077e5f97aa39ddccba32d45a3a0', 1794294000000000, 'recipient', 'feedback', 'notification 01a21077-e5c4-7e9a-ab20-4436d9bfd2e9', '\x01a21077e4e873fe857b83b844862f60', 'mail wanted: map[high:daily]');
+INSERT INTO audit_event VALUES ('\x01a21077e5fa7680927db8ccbf8ee7b2', 1794294000000000, 'recipient', 'feedback', 'notification 01a21077-e5bf-7c51-86b1-2cc90dcb5d27', '\x01a21077e4e874178bbb267bf56c701c', 'mail wanted: map[low:never medium:weekly]');
+INSERT INTO audit_event VALUES ('\x01a21077e5fc7d3bbce4c16e77c8a6d1', 1794294000000000, 'polder', 'factor', 'account 01a21077-e5fb-707b-82e2-202898c6e7a4', NULL, 'enrolment link made: invited');
+INSERT INTO audit_event VALUES ('\x01a21077e5fe77089fcff4840f60de7b', 1794294000000000, 'polder', 'grant', 'organisation 01a21077-e4e8-73fe-857b-83b844862f60', '\x01a21077e4e873fe857b83b844862f60', 'account:01a21077-e5fb-707b-82e2-202898c6e7a4 is owner, by the operator');
+INSERT INTO audit_event VALUES ('\x01a21077e5ff746ca192f7793df15e6a', 1794294000000000, 'polder', 'grant', 'account 01a21077-e5fe-7b77-bab0-83b60952950c', NULL, 'staff: analyst,auditor');
+INSERT INTO audit_event VALUES ('\x01a21077e5ff7bd8970ec99a26fc1815', 1794294000000000, 'polder', 'factor', 'account 01a21077-e5fe-7b77-bab0-83b60952950c', NULL, 'enrolment link made: invited');
+INSERT INTO audit_event VALUES ('\x01a21077e603746badaf552ff4ee0be6', 1794294000000000, 'account:01a21077-e5fb-707b-82e2-202898c6e7a4', 'read', 'exposures', '\x01a21077e4e873fe857b83b844862f60', '');
+INSERT INTO audit_event VALUES ('\x01a21077e605736d944e16f4dc4aa409', 1794294000000000, 'account:01a21077-e5fb-707b-82e2-202898c6e7a4', 'feedback', 'feedback 01a21077-e604-7d71-9b69-9403030f72f3', '\x01a21077e4e873fe857b83b844862f60', 'false_positive about 1');
+INSERT INTO audit_event VALUES ('\x01a21077e6087bc49bb3e2edadf5a008', 1794294000000000, 'account:01a21077-e5fb-707b-82e2-202898c6e7a4', 'grant', 'organisation 01a21077-e4e8-73fe-857b-83b844862f60', '\x01a21077e4e873fe857b83b844862f60', 'mandate 01a21077-e608-7592-b7e7-384ec658ac2d to 01a21077-e4e8-7420-92c7-45bdb4cc5b3c, acting true, all assets true, until 2027-05-29');
+INSERT INTO audit_event VALUES ('\x01a21077e6127ee2903fb01093aac8b3', 1794380400000000, 'operator:jan', 'import', 'report 01a21077-e610-70da-b9ad-7d289bae423c', NULL, '2026-11-11-scan_rdp-example-nl.csv, 418 bytes, SHA-256 cf0ebcb1a229bc7986c6281d4354fa8f69da6790ad1960e0bb559bf01a86d2b0');
+INSERT INTO audit_event VALUES ('\x01a21077e6277773a4f64134fd5a6c19', 1794380400000000, 'operator:jan', 'import', 'report 01a21077-e626-73bf-80e2-f841830c5ecd', NULL, '2026-11-11-scan_smb-example-nl.csv, 113 bytes, SHA-256 e3f2268a1e5b88e5ead7f37bf53ba789f39f62239a0df6d7635b42312cd73279');
+INSERT INTO audit_event VALUES ('\x01a21077e652772eb3f0e7bc2657d50e', 1794384000000000, 'polder', 'send', 'letter 01a21077-e609-74d7-83ac-2ecda0ad565f', '\x01a21077e4e873fe857b83b844862f60', 'mandate_giver: sent');
+INSERT INTO audit_event VALUES ('\x01a21077e66d73a0907fda383cb71d32', 1794470400000000, 'operator:jan', 'import', 'report 01a21077-e669-7c84-92bd-13a9121c17b8', NULL, '2026-11-12-scan_rdp-example-nl.csv, 418 bytes, SHA-256 76edeb22705c52578686b609c7803ae7b7dd1c07dc8a8e11d902a60b832f28a2');
+INSERT INTO audit_event VALUES ('\x01a21077e67c768d9005171da831ed32', 1794470400000000, 'operator:jan', 'import', 'report 01a21077-e67b-7247-b661-5d70e8b916e1', NULL, '2026-11-12-scan_smb-example-nl.csv, 113 bytes, SHA-256 641b09960ea9375045c7fcb694a9a9877c47d2233c03ac3b936027b7e62c0d79');
+INSERT INTO audit_event VALUES ('\x01a21077e6c075148e9850f7ca5940b4', 1794474000000000, 'polder', 'send', 'notification 01a21077-e6b9-7cf2-a0e5-77eb684b32e0', '\x01a21077e4e8740e9d685bf6ddabb6e9', 'PLD-JG7AV-5ENMQ');
+INSERT INTO audit_event VALUES ('\x01a21077e6d476638a5867241b4c703c', 1794560400000000, 'operator:jan', 'import', 'report 01a21077-e6d3-76c8-a805-66d2ca08ad0e', NULL, '2026-11-13-scan_rdp-example-nl.csv, 476 bytes, SHA-256 e7f203a5f41f3879a0de765012267af4735791980ed6664c3a016c9df1e1ec58');
+INSERT INTO audit_event VALUES ('\x01a21077e7137699a6dcf9fc90ade682', 1794564000000000, 'polder', 'send', 'notification 01a21077-e6fc-7925-95da-e0c8035a0938', '\x01a21077e4e874178bbb267bf56c701c', 'PLD-PJN1G-8C2SN');
+INSERT INTO audit_event VALUES ('\x01a21077e71474d8aac508d63d47fba9', 1794564000000000, 'polder', 'send', 'notification 01a21077-e70a-73f2-ac4c-aa9d2be609aa', '\x01a21077e4e8740e9d685bf6ddabb6e9', 'PLD-ASB0V-WK9XW');
+INSERT INTO audit_event VALUES ('\x01a21077e722750884c0c49c718bd18c', 1795500000000000, 'operator:jan', 'import', 'report 01a21077-e721-70be-b0a0-90b0594f01eb', NULL, '2026-11-24-scan_ftp-example-nl.csv, 105 bytes, SHA-256 1aa6e9add5b871cc14f15573023b8293402fedd47bef22feac039e6cf5522af3');
+INSERT INTO audit_event VALUES ('\x01a21077e73476f1a44f48107540d054', 1795500000000000, 'operator:jan', 'import', 'report 01a21077-e732-7e27-8b4e-3c1f319f04d6', NULL, '2026-11-24-scan_telnet-example-nl.csv, 116 bytes, SHA-256 1a8cfd2e06f3dc97cbe70f7a13ef983681f95c367ae7e5dac0cdb33c51ce25ae');
+INSERT INTO audit_migration VALUES (1, 0, true, '2026-11-25 02:10:22.306583');
+INSERT INTO audit_migration VALUES (2, 1, true, '2026-11-25 02:10:22.313537');
+INSERT INTO directory_contact VALUES ('\x01a21077e4e873fe857b83b844862f60', '\x01a21077e4e873fe857b83b844862f60', 'warnings', 'info@korst.example', 1, 1782882000000000, NULL, 1782882000000000, NULL, NULL, NULL, 0);
+INSERT INTO directory_contact VALUES ('\x01a21077e4e8740e9d685bf6ddabb6e9', '\x01a21077e4e8740e9d685bf6ddabb6e9', 'warnings', 'info@vonk.example', 1, 1782882000000000, NULL, 1782882000000000, NULL, NULL, NULL, 0);
+INSERT INTO directory_contact VALUES ('\x01a21077e4e874178bbb267bf56c701c', '\x01a21077e4e874178bbb267bf56c701c', 'warnings', 'info@molen.example', 1, 1782882000000000, NULL, 1782882000000000, NULL, NULL, NULL, 0);
+INSERT INTO directory_contact VALUES ('\x01a21077e4e8742092c745bdb4cc5b3c', '\x01a21077e4e8742092c745bdb4cc5b3c', 'warnings', 'abuse@host.example', 1, 1782882000000000, NULL, 1782882000000000, NULL, NULL, NULL, 0);
+INSERT INTO directory_mandate VALUES ('\x01a21077e6087592b7e7384ec658ac2d', '\x01a21077e4e873fe857b83b844862f60', '\x01a21077e4e8742092c745bdb4cc5b3c', 1, 1, '\x01a21077e5fb707b82e2202898c6e7a4', 1794294000000000, 1811574000000000, NULL, NULL, 0, 1810364400000000);
+INSERT INTO directory_member VALUES ('\x01a21077e4e873fe857b83b844862f60', '\x01a21077e5fb707b82e2202898c6e7a4', 'owner', 1794294000000000);
+INSERT INTO directory_migration VALUES (1, 0, true, '2026-11-25 02:10:22.371531');
+INSERT INTO directory_migration VALUES (2, 1, true, '2026-11-25 02:10:22.374476');
+INSERT INTO directory_migration VALUES (3, 2, true, '2026-11-25 02:10:22.381093');
+INSERT INTO directory_migration VALUES (4, 3, true, '2026-11-25 02:10:22.393395');
+INSERT INTO directory_migration VALUES (5, 4, true, '2026-11-25 02:10:22.422457');
+INSERT INTO directory_migration VALUES (6, 5, true, '2026-11-25 02:10:22.423638');
+INSERT INTO directory_migration VALUES (7, 6, true, '2026-11-25 02:10:22.425018');
+INSERT INTO directory_organisation VALUES ('\x01a21077e4e8740e9d685bf6ddabb6e9', 'smid', 'Smederij Vonk & Zonen', '', 'C', 'Gelderland', 40, 'en', 1782882000000000, 1782882000000000, 'company', 'accepted', 'kvk', '', '', '', '', NULL, NULL, NULL);
+INSERT INTO directory_organisation VALUES ('\x01a21077e4e874178bbb267bf56c701c', 'molen', 'Molen De Zwaan', '', 'C', 'Zeeland', 3, 'nl', 1782882000000000, 1782882000000000, 'company', 'accepted', 'kvk', '', '', '', '', NULL, NULL, NULL);
+INSERT INTO directory_organisation VALUES ('\x01a21077e4e8742092c745bdb4cc5b3c', 'host', 'Polderhost B.V.', '', 'J', 'Flevoland', 80, 'nl', 1782882000000000, 1782882000000000, 'company', 'accepted', 'kvk', '', '', '', '', NULL, NULL, NULL);
+INSERT INTO directory_organisation VALUES ('\x01a21077e4e874259060c5377855aa73', 'stil', 'Stille Wateren', '', '', '', 0, 'nl', 1782882000000000, 1782882000000000, 'company', 'accepted', 'kvk', '', '', '', '', NULL, NULL, NULL);
+INSERT INTO directory_organisation VALUES ('\x01a21077e4e873fe857b83b844862f60', 'bakker', 'Bakkerij De Korst', '68750110', 'C', 'Utrecht', 12, 'nl', 1782882000000000, 1782882000000000, 'company', 'accepted', 'kvk', '', '', '', '', NULL, NULL, NULL);
+INSERT INTO footprint_asset VALUES ('\x01a21077e4ef758485bf246c3e8093ff', '\x01a21077e4e873fe857b83b844862f60', 'prefix', '192.0.2.0/28', 'owner', 'proven', 1782882000000000, 1782882000000000, 1, 'operator');
+INSERT INTO footprint_asset VALUES ('\x01a21077e4ef7588a81bb6e21cd3eb75', '\x01a21077e4e873fe857b83b844862f60', 'domain', 'korst.example', 'owner', 'proven', 1782882000000000, 1782882000000000, 1, 'operator');
+INSERT INTO footprint_asset VALUES ('\x01a21077e4ef7589a4922d8cf9e2522b', '\x01a21077e4e8740e9d685bf6ddabb6e9', 'prefix', '198.51.100.0/28', 'owner', 'proven', 1782882000000000, 1782882000000000, 1, 'operator');
+INSERT INTO footprint_asset VALUES ('\x01a21077e4ef758c96281990e9d233d5', '\x01a21077e4e874178bbb267bf56c701c', 'domain', 'molen.example', 'owner', 'proven', 1782882000000000, 1782882000000000, 1, 'operator');
+INSERT INTO footprint_asset VALUES ('\x01a21077e4ef758dbd50621e455a44f3', '\x01a21077e4e874178bbb267bf56c701c', 'prefix', '203.0.113.0/29', 'owner', 'proven', 1782882000000000, 1782882000000000, 1, 'operator');
+INSERT INTO footprint_asset VALUES ('\x01a21077e4ef758e91a26cf5e5b47c97', '\x01a21077e4e8742092c745bdb4cc5b3c', 'prefix', '192.0.2.0/24', 'provider', 'proven', 1782882000000000, 1782882000000000, 1, 'operator');
+INSERT INTO footprint_asset VALUES ('\x01a21077e4ef758faa54c4711edae611', '\x01a21077e4e874259060c5377855aa73', 'prefix', '203.0.113.32/29', 'owner', 'proven', 1782882000000000, 1782882000000000, 1, 'operator');
+INSERT INTO footprint_correction VALUES ('\x01a21077e5f078abb1ecaa1efa3a25fe', '\x01a21077e4ef758485bf246c3e8093ff', '\x01a21077e4e873fe857b83b844862f60', '', 'open', 1794294000000000, NULL);
+INSERT INTO footprint_migration VALUES (1, 0, true, '2026-11-25 02:10:22.429393');
+INSERT INTO footprint_migration VALUES (2, 1, true, '2026-11-25 02:10:22.432508');
+INSERT INTO footprint_migration VALUES (3, 2, true, '2026-11-25 02:10:22.441962');
+INSERT INTO footprint_migration VALUES (4, 3, true, '2026-11-25 02:10:22.462134');
+INSERT INTO footprint_migration VALUES (5, 4, true, '2026-11-25 02:10:22.462635');
 INSERT INTO footprint_version VALUES (1, 1);
-INSERT INTO jobs_job VALUES ('01a21072-0fbb-731e-89d1-e542c875a523', 'notify.confirm', '{"Series":4}', '3032082d406c0ab7af4b82ab6146dc37', 'waiting', 0, 20, 0, 1795500000000000, 1795500000000000, 1795500000000000, NULL, NULL);
-INSERT INTO jobs_job VALUES ('01a21072-0fea-7e0f-a80f-7e4f774de100', 'notify.confirm', '{"Series":5}', 'd34ce56015622c42f9e23957d787741b', 'waiting', 0, 20, 0, 1795500000000000, 1795500000000000, 1795500000000000, NULL, NULL);
-INSERT INTO jobs_job VALUES ('01a21072-0fbb-75c7-9f3b-6f53dc48af52', 'notify.compose', '{}', '44136fa355b3678a1146ad16f7e8649e', 'waiting', 0, 20, 0, 1795500000000000, 1795500000000000, 1795500000000000, NULL, NULL);
-INSERT INTO jobs_job VALUES ('01a21072-1016-7d48-857c-87deeb8cadcc', 'notify.deliver', '{}', '44136fa355b3678a1146ad16f7e8649e', 'waiting', 0, 20, 0, 1795503600000000, 1795503600000000, 1795503600000000, NULL, NULL);
-INSERT INTO jobs_migration VALUES (1, 0, true, '2026-11-25 02:03:59.43173');
-INSERT INTO jobs_migration VALUES (2, 1, true, '2026-11-25 02:03:59.434222');
-INSERT INTO notify_delivery VALUES ('\x01a210720d0276c7a46b541a3098ee13', '\x01a210720cfb7d959257bf80d9f9f981', 'info@molen.example', 'pld-fvh5q-0r708@polder.example', 'sent', 1, NULL, 1782885600000000, '250 2.0.0 OK: queued');
-INSERT INTO notify_delivery VALUES ('\x01a210720da57080a8cd5c40f9d12e48', '\x01a210720da17d3b9b77424b02cbf98e', 'info@vonk.example', 'pld-vts1v-3x2t0@polder.example', 'sent', 1, NULL, 1794294000000000, '250 2.0.0 OK: queued');
-INSERT INTO notify_delivery VALUES ('\x01a210720daa79089d1958dcb320d8ac', '\x01a210720da9780f9fcd059b6bc2aa88', 'info@korst.example', 'pld-fyfhv-8wde3@polder.example', 'sent', 1, NULL, 1794294000000000, '250 2.0.0 OK: queued');
-INSERT INTO notify_delivery VALUES ('\x01a210720dac790dacbcf8425018f365', '\x01a210720dab786299afbae494bf616f', 'abuse@host.example', 'pld-pf809-s9324@polder.example', 'sent', 1, NULL, 1794294000000000, '250 2.0.0 OK: queued');
-INSERT INTO notify_delivery VALUES ('\x01a210720dae72708b2f1b1fa810143e', '\x01a210720dad739b8e066013d54e0142', 'info@molen.example', 'pld-dhqk9-fh4p9@polder.example', 'sent', 1, NULL, 1794294000000000, '250 2.0.0 OK: queued');
-INSERT INTO notify_delivery VALUES ('\x01a210720f1a7a06bd56b6cfe0bad791', '\x01a210720f1879e4a777556c019318f7', 'info@vonk.example', 'pld-x7qqg-a4e0n@polder.example', 'sent', 1, NULL, 1794474000000000, '250 2.0.0 OK: queued');
-INSERT INTO notify_delivery VALUES ('\x01a210720f767683b0d726c1184983f7', '\x01a210720f74747bb978a7ad5092da1c', 'info@vonk.example', 'pld-s9j5g-rdaew@polder.example', 'sent', 1, NULL, 1794564000000000, '250 2.0.0 OK: queued');
-INSERT INTO notify_delivery VALUES ('\x01a210720f7f7e8bb97b784e058d0f03', '\x01a210720f7e7d699c111609e4e0e375', 'info@molen.example', 'pld-8m103-jqxce@polder.example', 'sent', 1, NULL, 1794564000000000, '250 2.0.0 OK: queued');
-INSERT INTO notify_delivery VALUES ('\x01a21072100970059cc683c41dbbf3fe', '\x01a21072100479d6b6c315c00a9ad22d', 'info@vonk.example', 'pld-21pe6-arg6g@polder.example', 'queued', 0, 1795503600000000, NULL, '');
-INSERT INTO notify_delivery VALUES ('\x01a2107210107dbb9bc552615e4b1bc6', '\x01a21072100f7b0cbf3a3ae990f4ddc8', 'info@korst.example', 'pld-k107r-f8y8t@polder.example', 'queued', 0, 1795503600000000, NULL, '');
-INSERT INTO notify_delivery VALUES ('\x01a2107210127ab8baa4d6b527e8cd71', '\x01a2107210117a3aac6b3684534a6ffd', 'abuse@host.example', 'pld-y7qj2-grpte@polder.example', 'queued', 0, 1795503600000000, NULL, '');
-INSERT INTO notify_delivery VALUES ('\x01a21072101474358fc8c3554ffa6455', '\x01a21072101375ecadd4bb059f3b2128', 'info@molen.example', 'pld-jqe2a-teq0k@polder.example', 'queued', 0, 1795503600000000, NULL, '');
-INSERT INTO notify_exposure VALUES ('\x01a210720cac7c9faa96a4234e32ac75', '\x0fe5e3ec46c0ab118764b0941575f747', 'scan_http_vulnerable', 'vulnerable-system', 4, '203.0.113.2', 80, 'www.molen.example', '', 'owner', '[{"kind":"prefix","value":"203.0.113.0/29","on":"203.0.113.2","since":"2026-07-01T05:00:00Z","role":"owner","asset":"01a21072-0cb2-7c73-a216-be5be7ec892d"},{"kind":"domain","value":"molen.example","on":"www.molen.example","since":"2026-07-01T05:00:00Z","role":"owner","asset":"01a21072-0cb2-7c72-956e-44d737a47773"}]', '{"identifier":"vulnerable-http","transport":"tcp"}', 1, 1782882000000000, 1782882000000000, 1, 1, 1, 'expired', 1794290400000000, 1782882000000000, 0, 1782885600000000, NULL, 0, NULL);
-INSERT INTO notify_exposure VALUES ('\x01a210720cac7c85b09ca0cb489e6166', '\xfcc5295c892082fdb8ad816297f84238', 'scan_rdp', 'vulnerable-system', 4, '192.0.2.9', 3389, '', '', 'owner', '[{"kind":"prefix","value":"192.0.2.0/28","on":"192.0.2.9","since":"2026-07-01T05:00:00Z","role":"owner","asset":"01a21072-0cb2-7c69-a937-ceeb7a23e46c"}]', '{"identifier":"open-rdp","tag":"rdp","transport":"tcp"}', 2, 1794290400000000, 1794290400000000, 1, 2, 2, 'false_positive', 1794294000000000, 1794294000000000, 0, 1794294000000000, 1794898800000000, 0, NULL);
-INSERT INTO notify_exposure VALUES ('\x01a210720cac7c85b09ca0cb489e6166', '\x0fcacba7027bce282be283e0c5b43ff0', 'scan_rdp', 'vulnerable-system', 4, '192.0.2.8', 3389, '', '', 'owner', '[{"kind":"prefix","value":"192.0.2.0/28","on":"192.0.2.8","since":"2026-07-01T05:00:00Z","role":"owner","asset":"01a21072-0cb2-7c69-a937-ceeb7a23e46c"}]', '{"identifier":"open-rdp","tag":"rdp","transport":"tcp"}', 2, 1794290400000000, 1794560400000000, 4, 2, 8, 'not_ours', 1794294000000000, 1794294000000000, 0, 1794294000000000, 1794898800000000, 0, NULL);
-INSERT INTO notify_exposure VALUES ('\x01a210720cac7c96b6a999c6dd62911e', '\xeb9317f4599b956f48bf33cdfca4661a', 'scan_rdp', 'vulnerable-system', 4, '198.51.100.3', 3389, '', '', 'owner', '[{"kind":"prefix","value":"198.51.100.0/28","on":"198.51.100.3","since":"2026-07-01T05:00:00Z","role":"owner","asset":"01a21072-0cb2-7c71-b0ed-ff03b28ce01b"}]', '{"identifier":"open-rdp","tag":"rdp","transport":"tcp"}', 2, 1794290400000000, 1794560400000000, 2, 2, 8, 'open', 1794564000000000, 1794294000000000, 0, 1794564000000000, 1795168800000000, 0, NULL);
-INSERT INTO notify_exposure VALUES ('\x01a210720cac7c85b09ca0cb489e6166', '\xa0c0c25519c3900f8d116e9cbe1e47d3', 'scan_rdp', 'vulnerable-system', 4, '192.0.2.7', 3389, 'till.korst.example', 'CVE-2019-0708', 'owner', '[{"kind":"prefix","value":"192.0.2.0/28","on":"192.0.2.7","since":"2026-07-01T05:00:00Z","role":"owner","asset":"01a21072-0cb2-7c69-a937-ceeb7a23e46c"},{"kind":"domain","value":"korst.example","on":"till.korst.example","since":"2026-07-01T05:00:00Z","role":"owner","asset":"01a21072-0cb2-7c6f-8900-fea4c741e10b"}]', '{"identifier":"open-rdp","tag":"rdp;cve-2019-0708","transport":"tcp"}', 2, 1794290400000000, 1794560400000000, 4, 2, 8, 'acknowledged', 1794294000000000, 1794294000000000, 0, 1795503600000000, 1796108400000000, 1, NULL);
-INSERT INTO notify_exposure VALUES ('\x01a210720cac7ca7b2ac1c3b6ff14c3a', '\xfcc5295c892082fdb8ad816297f84238', 'scan_rdp', 'vulnerable-system', 4, '192.0.2.9', 3389, '', '', 'provider', '[{"kind":"prefix","value":"192.0.2.0/24","on":"192.0.2.9","since":"2026-07-01T05:00:00Z","role":"provider","asset":"01a21072-0cb2-7c75-85a2-5f6ad8bd3b40"}]', '{"identifier":"open-rdp","tag":"rdp","transport":"tcp"}', 2, 1794290400000000, 1794290400000000, 1, 2, 2, 'open', 1794294000000000, 0, 0, 1794294000000000, 1794898800000000, 0, NULL);
-INSERT INTO notify_exposure VALUES ('\x01a210720cac7c9faa96a4234e32ac75', '\x13cad1f3d78a8e9aaf81b12d29defe6a', 'scan_smb', 'vulnerable-system', 5, '203.0.113.3', 445, '', '', 'owner', '[{"kind":"prefix","value":"203.0.113.0/29","on":"203.0.113.3","since":"2026-07-01T05:00:00Z","role":"owner","asset":"01a21072-0cb2-7c73-a216-be5be7ec892d"}]', '{"identifier":"open-smb","tag":"smb","transport":"tcp"}', 3, 1794290400000000, 1794470400000000, 3, 3, 7, 'acknowledged', 1794294000000000, 1794294000000000, 0, 1794564000000000, 1794823200000000, 1, NULL);
-INSERT INTO notify_exposure VALUES ('\x01a210720cac7c96b6a999c6dd62911e', '\x2d721064bdb03b586c803fe9331bc1aa', 'scan_smb', 'vulnerable-system', 5, '198.51.100.4', 445, '', 'CVE-2017-0144', 'owner', '[{"kind":"prefix","value":"198.51.100.0/28","on":"198.51.100.4","since":"2026-07-01T05:00:00Z","role":"owner","asset":"01a21072-0cb2-7c71-b0ed-ff03b28ce01b"}]', '{"identifier":"open-smb","tag":"smb;cve-2017-0144","transport":"tcp"}', 3, 1794290400000000, 1794290400000000, 1, 3, 3, 'solved', 1794474000000000, 1794290400000000, 1, 1794294000000000, NULL, 0, NULL);
-INSERT INTO notify_exposure VALUES ('\x01a210720cac7ca7b2ac1c3b6ff14c3a', '\x0fcacba7027bce282be283e0c5b43ff0', 'scan_rdp', 'vulnerable-system', 4, '192.0.2.8', 3389, '', '', 'provider', '[{"kind":"prefix","value":"192.0.2.0/24","on":"192.0.2.8","since":"2026-07-01T05:00:00Z","role":"provider","asset":"01a21072-0cb2-7c75-85a2-5f6ad8bd3b40"}]', '{"identifier":"open-rdp","tag":"rdp","transport":"tcp"}', 2, 1794290400000000, 1794560400000000, 4, 2, 8, 'open', 1794294000000000, 0, 0, 1795503600000000, 1796108400000000, 1, NULL);
-INSERT INTO notify_exposure VALUES ('\x01a210720cac7c9faa96a4234e32ac75', '\xf71a92cea3bed68ddcfd2b0a10b63bcc', 'scan_rdp', 'vulnerable-system', 4, '203.0.113.3', 3389, '', '', 'owner', '[{"kind":"prefix","value":"203.0.113.0/29","on":"203.0.113.3","since":"2026-07-01T05:00:00Z","role":"owner","asset":"01a21072-0cb2-7c73-a216-be5be7ec892d"}]', '{"identifier":"open-rdp","tag":"rdp","transport":"tcp"}', 2, 1794290400000000, 1794560400000000, 4, 2, 8, 'acknowledged', 1794294000000000, 1794294000000000, 0, 1795503600000000, 1796108400000000, 1, NULL);
-INSERT INTO notify_exposure VALUES ('\x01a210720cac7c85b09ca0cb489e6166', '\x9d3674c8500ea0e82f3023582057a728', 'scan_ftp', 'vulnerable-system', 2, '192.0.2.5', 21, '', '', 'owner', '[{"kind":"prefix","value":"192.0.2.0/28","on":"192.0.2.5","since":"2026-07-01T05:00:00Z","role":"owner","asset":"01a21072-0cb2-7c69-a937-ceeb7a23e46c"}]', '{"identifier":"accessible-ftp","tag":"ftp","transport":"tcp"}', 4, 1795500000000000, 1795500000000000, 1, 9, 9, 'new', 1795500000000000, 0, 0, NULL, NULL, 0, 1795993200000000);
-INSERT INTO notify_exposure VALUES ('\x01a210720cac7ca7b2ac1c3b6ff14c3a', '\x9d3674c8500ea0e82f3023582057a728', 'scan_ftp', 'vulnerable-system', 2, '192.0.2.5', 21, '', '', 'provider', '[{"kind":"prefix","value":"192.0.2.0/24","on":"192.0.2.5","since":"2026-07-01T05:00:00Z","role":"provider","asset":"01a21072-0cb2-7c75-85a2-5f6ad8bd3b40"}]', '{"identifier":"accessible-ftp","tag":"ftp","transport":"tcp"}', 4, 1795500000000000, 1795500000000000, 1, 9, 9, 'new', 1795500000000000, 0, 0, NULL, NULL, 0, 1795993200000000);
-INSERT INTO notify_exposure VALUES ('\x01a210720cac7c96b6a999c6dd62911e', '\x8cdc8be47f7615b4cec7df3ec51d4b12', 'scan_telnet', 'vulnerable-system', 5, '198.51.100.9', 23, '', '', 'owner', '[{"kind":"prefix","value":"198.51.100.0/28","on":"198.51.100.9","since":"2026-07-01T05:00:00Z","role":"owner","asset":"01a21072-0cb2-7c71-b0ed-ff03b28ce01b"}]', '{"identifier":"open-telnet","tag":"telnet","transport":"tcp"}', 5, 1795500000000000, 1795500000000000, 1, 10, 10, 'open', 1795503600000000, 0, 0, 1795503600000000, 1795762800000000, 0, NULL);
-INSERT INTO notify_exposure VALUES ('\x01a210720cac7caa9f0886de5b13d2e4', '\x1eae8285a62f0e59442e90099662f407', 'scan_rdp', 'vulnerable-system', 4, '203.0.113.33', 3389, '', '', 'owner', '[{"kind":"prefix","value":"203.0.113.32/29","on":"203.0.113.33","since":"2026-07-01T05:00:00Z","role":"owner","asset":"01a21072-0cb2-7c76-9bac-97e468c66087"}]', '{"identifier":"open-rdp","tag":"rdp","transport":"tcp"}', 2, 1794290400000000, 1794560400000000, 4, 2, 8, 'new', 1794290400000000, 0, 0, NULL, NULL, 0, 1795507200000000);
-INSERT INTO notify_exposure VALUES ('\x01a210720cac7ca7b2ac1c3b6ff14c3a', '\xa0c0c25519c3900f8d116e9cbe1e47d3', 'scan_rdp', 'vulnerable-system', 4, '192.0.2.7', 3389, 'till.korst.example', 'CVE-2019-0708', 'provider', '[{"kind":"prefix","value":"192.0.2.0/24","on":"192.0.2.7","since":"2026-07-01T05:00:00Z","role":"provider","asset":"01a21072-0cb2-7c75-85a2-5f6ad8bd3b40"}]', '{"identifier":"open-rdp","tag":"rdp;cve-2019-0708","transport":"tcp"}', 2, 1794290400000000, 1794560400000000, 4, 2, 8, 'open', 1794294000000000, 0, 0, 1795503600000000, 1796108400000000, 1, NULL);
-INSERT INTO notify_feedback VALUES ('\x01a210720dde790ba45b1a3ad0cbe34c', '\x01a210720da9780f9fcd059b6bc2aa88', '\x01a210720cac7c85b09ca0cb489e6166', 'recipient', NULL, NULL, '', 'on_it', 'De leverancier komt dinsdag.', 1, 1794294000000000);
-INSERT INTO notify_feedback VALUES ('\x01a210720de27c748564b0bd5e9a64ae', '\x01a210720da9780f9fcd059b6bc2aa88', '\x01a210720cac7c85b09ca0cb489e6166', 'recipient', NULL, NULL, '', 'not_ours', '', 1, 1794294000000000);
-INSERT INTO notify_feedback VALUES ('\x01a210720de67a918189456f0207ca7b', '\x01a210720da17d3b9b77424b02cbf98e', '\x01a210720cac7c96b6a999c6dd62911e', 'recipient', NULL, NULL, '', 'solved', 'done', 2, 1794294000000000);
-INSERT INTO notify_feedback VALUES ('\x01a210720de97447952ac86ec1a996d4', '\x01a210720dad739b8e066013d54e0142', '\x01a210720cac7c9faa96a4234e32ac75', 'recipient', NULL, NULL, '', 'forwarded', '', 2, 1794294000000000);
-INSERT INTO notify_feedback VALUES ('\x01a210720def779a945073c0bc3643bf', '\x01a210720dad739b8e066013d54e0142', '\x01a210720cac7c9faa96a4234e32ac75', 'supplier', NULL, NULL, '', 'on_it', '', 1, 1794294000000000);
-INSERT INTO notify_feedback VALUES ('\x01a210720e02708a8d7208530471fbb1', NULL, '\x01a210720cac7c85b09ca0cb489e6166', 'person', '\x01a210720df177738b952f6fb9fcd0ec', NULL, '', 'false_positive', 'een honeypot', 1, 1794294000000000);
-INSERT INTO notify_feedback_item VALUES ('\x01a210720cac7c85b09ca0cb489e6166', '\xa0c0c25519c3900f8d116e9cbe1e47d3', '\x01a210720dde790ba45b1a3ad0cbe34c');
-INSERT INTO notify_feedback_item VALUES ('\x01a210720cac7c85b09ca0cb489e6166', '\x0fcacba7027bce282be283e0c5b43ff0', '\x01a210720de27c748564b0bd5e9a64ae');
-INSERT INTO notify_feedback_item VALUES ('\x01a210720cac7c96b6a999c6dd62911e', '\x2d721064bdb03b586c803fe9331bc1aa', '\x01a210720de67a918189456f0207ca7b');
-INSERT INTO notify_feedback_item VALUES ('\x01a210720cac7c96b6a999c6dd62911e', '\xeb9317f4599b956f48bf33cdfca4661a', '\x01a210720de67a918189456f0207ca7b');
-INSERT INTO notify_feedback_item VALUES ('\x01a210720cac7c9faa96a4234e32ac75', '\x13cad1f3d78a8e9aaf81b12d29defe6a', '\x01a210720de97447952ac86ec1a996d4');
-INSERT INTO notify_feedback_item VALUES ('\x01a210720cac7c9faa96a4234e32ac75', '\xf71a92cea3bed68ddcfd2b0a10b63bcc', '\x01a210720de97447952ac86ec1a996d4');
-INSERT INTO notify_feedback_item VALUES ('\x01a210720cac7c9faa96a4234e32ac75', '\x13cad1f3d78a8e9aaf81b12d29defe6a', '\x01a210720def779a945073c0bc3643bf');
-INSERT INTO notify_feedback_item VALUES ('\x01a210720cac7c85b09ca0cb489e6166', '\xfcc5295c892082fdb8ad816297f84238', '\x01a210720e02708a8d7208530471fbb1');
-INSERT INTO notify_item VALUES ('\x01a210720cfb7d959257bf80d9f9f981', '\x01a210720cac7c9faa96a4234e32ac75', '\x0fe5e3ec46c0ab118764b0941575f747');
-INSERT INTO notify_item VALUES ('\x01a210720da17d3b9b77424b02cbf98e', '\x01a210720cac7c96b6a999c6dd62911e', '\xeb9317f4599b956f48bf33cdfca4661a');
-INSERT INTO notify_item VALUES ('\x01a210720da17d3b9b77424b02cbf98e', '\x01a210720cac7c96b6a999c6dd62911e', '\x2d721064bdb03b586c803fe9331bc1aa');
-INSERT INTO notify_item VALUES ('\x01a210720da9780f9fcd059b6bc2aa88', '\x01a210720cac7c85b09ca0cb489e6166', '\xfcc5295c892082fdb8ad816297f84238');
-INSERT INTO notify_item VALUES ('\x01a210720da9780f9fcd059b6bc2aa88', '\x01a210720cac7c85b09ca0cb489e6166', '\x0fcacba7027bce282be283e0c5b43ff0');
-INSERT INTO notify_item VALUES ('\x01a210720da9780f9fcd059b6bc2aa88', '\x01a210720cac7c85b09ca0cb489e6166', '\xa0c0c25519c3900f8d116e9cbe1e47d3');
-INSERT INTO notify_item VALUES ('\x01a210720dab786299afbae494bf616f', '\x01a210720cac7ca7b2ac1c3b6ff14c3a', '\xfcc5295c892082fdb8ad816297f84238');
-INSERT INTO notify_item VALUES ('\x01a210720dab786299afbae494bf616f', '\x01a210720cac7ca7b2ac1c3b6ff14c3a', '\x0fcacba7027bce282be283e0c5b43ff0');
-INSERT INTO notify_item VALUES ('\x01a210720dab786299afbae494bf616f', '\x01a210720cac7ca7b2ac1c3b6ff14c3a', '\xa0c0c25519c3900f8d116e9cbe1e47d3');
-INSERT INTO notify_item VALUES ('\x01a210720dad739b8e066013d54e0142', '\x01a210720cac7c9faa96a4234e32ac75', '\xf71a92cea3bed68ddcfd2b0a10b63bcc');
-INSERT INTO notify_item VALUES ('\x01a210720dad739b8e066013d54e0142', '\x01a210720cac7c9faa96a4234e32ac75', '\x13cad1f3d78a8e9aaf81b12d29defe6a');
-INSERT INTO notify_item VALUES ('\x01a210720f1879e4a777556c019318f7', '\x01a210720cac7c96b6a999c6dd62911e', '\x2d721064bdb03b586c803fe9331bc1aa');
-INSERT INTO notify_item VALUES ('\x01a210720f74747bb978a7ad5092da1c', '\x01a210720cac7c96b6a999c6dd62911e', '\xeb9317f4599b956f48bf33cdfca4661a');
-INSERT INTO notify_item VALUES ('\x01a210720f7e7d699c111609e4e0e375', '\x01a210720cac7c9faa96a4234e32ac75', '\x13cad1f3d78a8e9aaf81b12d29defe6a');
-INSERT INTO notify_item VALUES ('\x01a21072100479d6b6c315c00a9ad22d', '\x01a210720cac7c96b6a999c6dd62911e', '\x8cdc8be47f7615b4cec7df3ec51d4b12');
-INSERT INTO notify_item VALUES ('\x01a21072100f7b0cbf3a3ae990f4ddc8', '\x01a210720cac7c85b09ca0cb489e6166', '\xa0c0c25519c3900f8d116e9cbe1e47d3');
-INSERT INTO notify_item VALUES ('\x01a2107210117a3aac6b3684534a6ffd', '\x01a210720cac7ca7b2ac1c3b6ff14c3a', '\x0fcacba7027bce282be283e0c5b43ff0');
-INSERT INTO notify_item VALUES ('\x01a2107210117a3aac6b3684534a6ffd', '\x01a210720cac7ca7b2ac1c3b6ff14c3a', '\xa0c0c25519c3900f8d116e9cbe1e47d3');
-INSERT INTO notify_item VALUES ('\x01a21072101375ecadd4bb059f3b2128', '\x01a210720cac7c9faa96a4234e32ac75', '\xf71a92cea3bed68ddcfd2b0a10b63bcc');
-INSERT INTO notify_link VALUES ('\xfe77c42e37fd1c72a549059c7ff668292f00e191cfbe6ad35efe31d57e6a4625', '\x01a210720cfb7d959257bf80d9f9f981', '\x01a210720cac7c9faa96a4234e32ac75', 'recipient', 1782885600000000, 1790661600000000, NULL);
-INSERT INTO notify_link VALUES ('\xfe5c3ebc1f6396254be1573419a25c2d68d584ffe1f02f416cfce291b2dc629b', '\x01a210720da17d3b9b77424b02cbf98e', '\x01a210720cac7c96b6a999c6dd62911e', 'recipient', 1794294000000000, 1802070000000000, NULL);
-INSERT INTO notify_link VALUES ('\x445055eebbb5bbe2810b40726a9c5b337146f56f2f470cf095752acb5eb916f0', '\x01a210720da9780f9fcd059b6bc2aa88', '\x01a210720cac7c85b09ca0cb489e6166', 'recipient', 1794294000000000, 1802070000000000, NULL);
-INSERT INTO notify_link VALUES ('\x9cbb1c15b264cb02a6470fa562e66265e4ca9f323927f976e3b6e3a31926296e', '\x01a210720dab786299afbae494bf616f', '\x01a210720cac7ca7b2ac1c3b6ff14c3a', 'recipient', 1794294000000000, 1802070000000000, NULL);
-INSERT INTO notify_link VALUES ('\x2954144569b5fe603e3cefdeb70729c5d208d179a8a41f8060d3c67af375199a', '\x01a210720dad739b8e066013d54e0142', '\x01a210720cac7c9faa96a4234e32ac75', 'recipient', 1794294000000000, 1802070000000000, NULL);
-INSERT INTO notify_link VALUES ('\xdcffac05be1900e1adff5d9aa27b98aec6f0b6b6075f8941239a7bc03df76c5e', '\x01a210720dad739b8e066013d54e0142', '\x01a210720cac7c9faa96a4234e32ac75', 'supplier', 1794294000000000, 1796886000000000, NULL);
-INSERT INTO notify_link VALUES ('\xfe7ece578bfce593bc29a84e586382c6af60e5916146ed07462659ce6ca42b47', '\x01a210720f74747bb978a7ad5092da1c', '\x01a210720cac7c96b6a999c6dd62911e', 'recipient', 1794564000000000, 1802340000000000, NULL);
-INSERT INTO notify_link VALUES ('\xabe96970890680d04fc4364fbc59910e90a12d0cb165bfc836268057192104be', '\x01a210720f7e7d699c111609e4e0e375', '\x01a210720cac7c9faa96a4234e32ac75', 'recipient', 1794564000000000, 1802340000000000, NULL);
-INSERT INTO notify_link VALUES ('\xd51357d25d79850a54f48fef99033f9784088b16ab2f4eebf1c99f1d18c3f9cd', '\x01a21072100479d6b6c315c00a9ad22d', '\x01a210720cac7c96b6a999c6dd62911e', 'recipient', 1795503600000000, 1803279600000000, NULL);
-INSERT INTO notify_link VALUES ('\x8d12e092040250d3926b9d471d83c0c8a037997e9fd78d41d391c8d72a273bf3', '\x01a21072100f7b0cbf3a3ae990f4ddc8', '\x01a210720cac7c85b09ca0cb489e6166', 'recipient', 1795503600000000, 1803279600000000, NULL);
-INSERT INTO notify_link VALUES ('\x6d302c4a26409fb0a9530cb27c34e067ae74769517d0ba2c5c214e87cdb79d4d', '\x01a2107210117a3aac6b3684534a6ffd', '\x01a210720cac7ca7b2ac1c3b6ff14c3a', 'recipient', 1795503600000000, 1803279600000000, NULL);
-INSERT INTO notify_link VALUES ('\xa82079de196c7c2da16a96e7323284e3730a85b950acb8072a8013675df21e42', '\x01a21072101375ecadd4bb059f3b2128', '\x01a210720cac7c9faa96a4234e32ac75', 'recipient', 1795503600000000, 1803279600000000, NULL);
-INSERT INTO notify_migration VALUES (1, 0, true, '2026-11-25 02:03:59.441489');
-INSERT INTO notify_migration VALUES (2, 1, true, '2026-11-25 02:03:59.445248');
-INSERT INTO notify_migration VALUES (3, 2, true, '2026-11-25 02:03:59.495511');
-INSERT INTO notify_notification VALUES ('\x01a210720cfb7d959257bf80d9f9f981', 'PLD-FVH5Q-0R708', '\x01a210720cac7c9faa96a4234e32ac75', 'warning', 4, 'vulnerable-system', 'nl', 'Waarschuwing (hoog): Een website of webpagina van jou heeft een bekend lek [PLD-FVH5Q-0R708]', 'Beste Molen De Zwaan,
+INSERT INTO jobs_job VALUES ('01a21077-e72a-715d-82a5-aad5538f0d94', 'notify.confirm', '{"Series":4}', '3032082d406c0ab7af4b82ab6146dc37', 'waiting', 0, 20, 0, 1795500000000000, 1795500000000000, 1795500000000000, NULL, NULL);
+INSERT INTO jobs_job VALUES ('01a21077-e741-774b-a503-d1e9f2514497', 'notify.confirm', '{"Series":5}', 'd34ce56015622c42f9e23957d787741b', 'waiting', 0, 20, 0, 1795500000000000, 1795500000000000, 1795500000000000, NULL, NULL);
+INSERT INTO jobs_job VALUES ('01a21077-e72a-761f-81e8-6abf34480369', 'notify.compose', '{}', '44136fa355b3678a1146ad16f7e8649e', 'waiting', 0, 20, 0, 1795500000000000, 1795500000000000, 1795500000000000, NULL, NULL);
+INSERT INTO jobs_job VALUES ('01a21077-e754-7f26-b87b-cdae3a03a306', 'notify.deliver', '{}', '44136fa355b3678a1146ad16f7e8649e', 'waiting', 0, 20, 0, 1795503600000000, 1795503600000000, 1795503600000000, NULL, NULL);
+INSERT INTO jobs_migration VALUES (1, 0, true, '2026-11-25 02:10:22.466358');
+INSERT INTO jobs_migration VALUES (2, 1, true, '2026-11-25 02:10:22.469089');
+INSERT INTO notify_delivery VALUES ('\x01a21077e5387da9ab5fda22af475d26', '\x01a21077e536741a817d240b55365705', 'info@molen.example', 'pld-gvk1v-qy6th@polder.example', 'sent', 1, NULL, 1782885600000000, '250 2.0.0 OK: queued');
+INSERT INTO notify_delivery VALUES ('\x01a21077e5c37768b0aa7cb86d441237', '\x01a21077e5bf7c5186b12cc90dcb5d27', 'info@molen.example', 'pld-4vhs2-329xm@polder.example', 'sent', 1, NULL, 1794294000000000, '250 2.0.0 OK: queued');
+INSERT INTO notify_delivery VALUES ('\x01a21077e5c57d01bad73435e819ffb4', '\x01a21077e5c47e9aab204436d9bfd2e9', 'info@korst.example', 'pld-3fd5y-8hgdy@polder.example', 'sent', 1, NULL, 1794294000000000, '250 2.0.0 OK: queued');
+INSERT INTO notify_delivery VALUES ('\x01a21077e5c8711ab1cced8d5492b533', '\x01a21077e5c772309ca21b6e03712ce9', 'info@vonk.example', 'pld-jhs20-qvwcg@polder.example', 'sent', 1, NULL, 1794294000000000, '250 2.0.0 OK: queued');
+INSERT INTO notify_delivery VALUES ('\x01a21077e5c97ab1a443c58bca365d7a', '\x01a21077e5c87d2088ea468d0252b532', 'abuse@host.example', 'pld-7fqav-6gxt0@polder.example', 'sent', 1, NULL, 1794294000000000, '250 2.0.0 OK: queued');
+INSERT INTO notify_delivery VALUES ('\x01a21077e6bb79acbff72700ad5bc9ad', '\x01a21077e6b97cf2a0e577eb684b32e0', 'info@vonk.example', 'pld-jg7av-5enmq@polder.example', 'sent', 1, NULL, 1794474000000000, '250 2.0.0 OK: queued');
+INSERT INTO notify_delivery VALUES ('\x01a21077e7087d40a49d3020327c5db8', '\x01a21077e6fc792595dae0c8035a0938', 'info@molen.example', 'pld-pjn1g-8c2sn@polder.example', 'sent', 1, NULL, 1794564000000000, '250 2.0.0 OK: queued');
+INSERT INTO notify_delivery VALUES ('\x01a21077e70b757486af8c9ddd4007ec', '\x01a21077e70a73f2ac4caa9d2be609aa', 'info@vonk.example', 'pld-asb0v-wk9xw@polder.example', 'sent', 1, NULL, 1794564000000000, '250 2.0.0 OK: queued');
+INSERT INTO notify_delivery VALUES ('\x01a21077e74e79d68bafef85a0992746', '\x01a21077e74c74c99a0a8c9f07d13a30', 'info@molen.example', 'pld-5e329-rgy50@polder.example', 'queued', 0, 1795503600000000, NULL, '');
+INSERT INTO notify_delivery VALUES ('\x01a21077e75171068cb4c15824a57e73', '\x01a21077e75071cba6cec7b0b90f8c7c', 'info@korst.example', 'pld-axct5-006k1@polder.example', 'queued', 0, 1795503600000000, NULL, '');
+INSERT INTO notify_delivery VALUES ('\x01a21077e7527b23afbbe5ef78430005', '\x01a21077e7517ace8b173f8945518780', 'info@vonk.example', 'pld-h47kd-cek9p@polder.example', 'queued', 0, 1795503600000000, NULL, '');
+INSERT INTO notify_delivery VALUES ('\x01a21077e75475a789ec78e3c623c9fc', '\x01a21077e75377198a3ff749e2c29e2a', 'abuse@host.example', 'pld-9nn7e-98451@polder.example', 'queued', 0, 1795503600000000, NULL, '');
+INSERT INTO notify_exposure VALUES ('\x01a21077e4e874178bbb267bf56c701c', '\x0fe5e3ec46c0ab118764b0941575f747', 'scan_http_vulnerable', 'vulnerable-system', 4, '203.0.113.2', 80, 'www.molen.example', '', 'owner', '[{"kind":"prefix","value":"203.0.113.0/29","on":"203.0.113.2","since":"2026-07-01T05:00:00Z","role":"owner","asset":"01a21077-e4ef-758d-bd50-621e455a44f3"},{"kind":"domain","value":"molen.example","on":"www.molen.example","since":"2026-07-01T05:00:00Z","role":"owner","asset":"01a21077-e4ef-758c-9628-1990e9d233d5"}]', '{"identifier":"vulnerable-http","transport":"tcp"}', 1, 1782882000000000, 1782882000000000, 1, 1, 1, 'expired', 1794290400000000, 1782882000000000, 0, 1782885600000000, NULL, 0, NULL);
+INSERT INTO notify_exposure VALUES ('\x01a21077e4e873fe857b83b844862f60', '\xfcc5295c892082fdb8ad816297f84238', 'scan_rdp', 'vulnerable-system', 4, '192.0.2.9', 3389, '', '', 'owner', '[{"kind":"prefix","value":"192.0.2.0/28","on":"192.0.2.9","since":"2026-07-01T05:00:00Z","role":"owner","asset":"01a21077-e4ef-7584-85bf-246c3e8093ff"}]', '{"identifier":"open-rdp","tag":"rdp","transport":"tcp"}', 2, 1794290400000000, 1794290400000000, 1, 2, 2, 'false_positive', 1794294000000000, 1794294000000000, 0, 1794294000000000, 1794898800000000, 0, NULL);
+INSERT INTO notify_exposure VALUES ('\x01a21077e4e874178bbb267bf56c701c', '\x13cad1f3d78a8e9aaf81b12d29defe6a', 'scan_smb', 'vulnerable-system', 5, '203.0.113.3', 445, '', '', 'owner', '[{"kind":"prefix","value":"203.0.113.0/29","on":"203.0.113.3","since":"2026-07-01T05:00:00Z","role":"owner","asset":"01a21077-e4ef-758d-bd50-621e455a44f3"}]', '{"identifier":"open-smb","tag":"smb","transport":"tcp"}', 3, 1794290400000000, 1794470400000000, 3, 3, 7, 'acknowledged', 1794294000000000, 1794294000000000, 0, 1794564000000000, 1794823200000000, 1, NULL);
+INSERT INTO notify_exposure VALUES ('\x01a21077e4e873fe857b83b844862f60', '\x0fcacba7027bce282be283e0c5b43ff0', 'scan_rdp', 'vulnerable-system', 4, '192.0.2.8', 3389, '', '', 'owner', '[{"kind":"prefix","value":"192.0.2.0/28","on":"192.0.2.8","since":"2026-07-01T05:00:00Z","role":"owner","asset":"01a21077-e4ef-7584-85bf-246c3e8093ff"}]', '{"identifier":"open-rdp","tag":"rdp","transport":"tcp"}', 2, 1794290400000000, 1794560400000000, 4, 2, 8, 'not_ours', 1794294000000000, 1794294000000000, 0, 1794294000000000, 1794898800000000, 0, NULL);
+INSERT INTO notify_exposure VALUES ('\x01a21077e4e874178bbb267bf56c701c', '\xf71a92cea3bed68ddcfd2b0a10b63bcc', 'scan_rdp', 'vulnerable-system', 4, '203.0.113.3', 3389, '', '', 'owner', '[{"kind":"prefix","value":"203.0.113.0/29","on":"203.0.113.3","since":"2026-07-01T05:00:00Z","role":"owner","asset":"01a21077-e4ef-758d-bd50-621e455a44f3"}]', '{"identifier":"open-rdp","tag":"rdp","transport":"tcp"}', 2, 1794290400000000, 1794560400000000, 4, 2, 8, 'acknowledged', 1794294000000000, 1794294000000000, 0, 1795503600000000, 1796108400000000, 1, NULL);
+INSERT INTO notify_exposure VALUES ('\x01a21077e4e8742092c745bdb4cc5b3c', '\xfcc5295c892082fdb8ad816297f84238', 'scan_rdp', 'vulnerable-system', 4, '192.0.2.9', 3389, '', '', 'provider', '[{"kind":"prefix","value":"192.0.2.0/24","on":"192.0.2.9","since":"2026-07-01T05:00:00Z","role":"provider","asset":"01a21077-e4ef-758e-91a2-6cf5e5b47c97"}]', '{"identifier":"open-rdp","tag":"rdp","transport":"tcp"}', 2, 1794290400000000, 1794290400000000, 1, 2, 2, 'open', 1794294000000000, 0, 0, 1794294000000000, 1794898800000000, 0, NULL);
+INSERT INTO notify_exposure VALUES ('\x01a21077e4e873fe857b83b844862f60', '\xa0c0c25519c3900f8d116e9cbe1e47d3', 'scan_rdp', 'vulnerable-system', 4, '192.0.2.7', 3389, 'till.korst.example', 'CVE-2019-0708', 'owner', '[{"kind":"prefix","value":"192.0.2.0/28","on":"192.0.2.7","since":"2026-07-01T05:00:00Z","role":"owner","asset":"01a21077-e4ef-7584-85bf-246c3e8093ff"},{"kind":"domain","value":"korst.example","on":"till.korst.example","since":"2026-07-01T05:00:00Z","role":"owner","asset":"01a21077-e4ef-7588-a81b-b6e21cd3eb75"}]', '{"identifier":"open-rdp","tag":"rdp;cve-2019-0708","transport":"tcp"}', 2, 1794290400000000, 1794560400000000, 4, 2, 8, 'acknowledged', 1794294000000000, 1794294000000000, 0, 1795503600000000, 1796108400000000, 1, NULL);
+INSERT INTO notify_exposure VALUES ('\x01a21077e4e8740e9d685bf6ddabb6e9', '\x8cdc8be47f7615b4cec7df3ec51d4b12', 'scan_telnet', 'vulnerable-system', 5, '198.51.100.9', 23, '', '', 'owner', '[{"kind":"prefix","value":"198.51.100.0/28","on":"198.51.100.9","since":"2026-07-01T05:00:00Z","role":"owner","asset":"01a21077-e4ef-7589-a492-2d8cf9e2522b"}]', '{"identifier":"open-telnet","tag":"telnet","transport":"tcp"}', 5, 1795500000000000, 1795500000000000, 1, 10, 10, 'open', 1795503600000000, 0, 0, 1795503600000000, 1795762800000000, 0, NULL);
+INSERT INTO notify_exposure VALUES ('\x01a21077e4e8740e9d685bf6ddabb6e9', '\x2d721064bdb03b586c803fe9331bc1aa', 'scan_smb', 'vulnerable-system', 5, '198.51.100.4', 445, '', 'CVE-2017-0144', 'owner', '[{"kind":"prefix","value":"198.51.100.0/28","on":"198.51.100.4","since":"2026-07-01T05:00:00Z","role":"owner","asset":"01a21077-e4ef-7589-a492-2d8cf9e2522b"}]', '{"identifier":"open-smb","tag":"smb;cve-2017-0144","transport":"tcp"}', 3, 1794290400000000, 1794290400000000, 1, 3, 3, 'solved', 1794474000000000, 1794290400000000, 1, 1794294000000000, NULL, 0, NULL);
+INSERT INTO notify_exposure VALUES ('\x01a21077e4e874259060c5377855aa73', '\x1eae8285a62f0e59442e90099662f407', 'scan_rdp', 'vulnerable-system', 4, '203.0.113.33', 3389, '', '', 'owner', '[{"kind":"prefix","value":"203.0.113.32/29","on":"203.0.113.33","since":"2026-07-01T05:00:00Z","role":"owner","asset":"01a21077-e4ef-758f-aa54-c4711edae611"}]', '{"identifier":"open-rdp","tag":"rdp","transport":"tcp"}', 2, 1794290400000000, 1794560400000000, 4, 2, 8, 'new', 1794290400000000, 0, 0, NULL, NULL, 0, 1795507200000000);
+INSERT INTO notify_exposure VALUES ('\x01a21077e4e8740e9d685bf6ddabb6e9', '\xeb9317f4599b956f48bf33cdfca4661a', 'scan_rdp', 'vulnerable-system', 4, '198.51.100.3', 3389, '', '', 'owner', '[{"kind":"prefix","value":"198.51.100.0/28","on":"198.51.100.3","since":"2026-07-01T05:00:00Z","role":"owner","asset":"01a21077-e4ef-7589-a492-2d8cf9e2522b"}]', '{"identifier":"open-rdp","tag":"rdp","transport":"tcp"}', 2, 1794290400000000, 1794560400000000, 2, 2, 8, 'open', 1794564000000000, 1794294000000000, 0, 1794564000000000, 1795168800000000, 0, NULL);
+INSERT INTO notify_exposure VALUES ('\x01a21077e4e873fe857b83b844862f60', '\x9d3674c8500ea0e82f3023582057a728', 'scan_ftp', 'vulnerable-system', 2, '192.0.2.5', 21, '', '', 'owner', '[{"kind":"prefix","value":"192.0.2.0/28","on":"192.0.2.5","since":"2026-07-01T05:00:00Z","role":"owner","asset":"01a21077-e4ef-7584-85bf-246c3e8093ff"}]', '{"identifier":"accessible-ftp","tag":"ftp","transport":"tcp"}', 4, 1795500000000000, 1795500000000000, 1, 9, 9, 'new', 1795500000000000, 0, 0, NULL, NULL, 0, 1795993200000000);
+INSERT INTO notify_exposure VALUES ('\x01a21077e4e8742092c745bdb4cc5b3c', '\x9d3674c8500ea0e82f3023582057a728', 'scan_ftp', 'vulnerable-system', 2, '192.0.2.5', 21, '', '', 'provider', '[{"kind":"prefix","value":"192.0.2.0/24","on":"192.0.2.5","since":"2026-07-01T05:00:00Z","role":"provider","asset":"01a21077-e4ef-758e-91a2-6cf5e5b47c97"}]', '{"identifier":"accessible-ftp","tag":"ftp","transport":"tcp"}', 4, 1795500000000000, 1795500000000000, 1, 9, 9, 'new', 1795500000000000, 0, 0, NULL, NULL, 0, 1795993200000000);
+INSERT INTO notify_exposure VALUES ('\x01a21077e4e8742092c745bdb4cc5b3c', '\x0fcacba7027bce282be283e0c5b43ff0', 'scan_rdp', 'vulnerable-system', 4, '192.0.2.8', 3389, '', '', 'provider', '[{"kind":"prefix","value":"192.0.2.0/24","on":"192.0.2.8","since":"2026-07-01T05:00:00Z","role":"provider","asset":"01a21077-e4ef-758e-91a2-6cf5e5b47c97"}]', '{"identifier":"open-rdp","tag":"rdp","transport":"tcp"}', 2, 1794290400000000, 1794560400000000, 4, 2, 8, 'open', 1794294000000000, 0, 0, 1795503600000000, 1796108400000000, 1, NULL);
+INSERT INTO notify_exposure VALUES ('\x01a21077e4e8742092c745bdb4cc5b3c', '\xa0c0c25519c3900f8d116e9cbe1e47d3', 'scan_rdp', 'vulnerable-system', 4, '192.0.2.7', 3389, 'till.korst.example', 'CVE-2019-0708', 'provider', '[{"kind":"prefix","value":"192.0.2.0/24","on":"192.0.2.7","since":"2026-07-01T05:00:00Z","role":"provider","asset":"01a21077-e4ef-758e-91a2-6cf5e5b47c97"}]', '{"identifier":"open-rdp","tag":"rdp;cve-2019-0708","transport":"tcp"}', 2, 1794290400000000, 1794560400000000, 4, 2, 8, 'open', 1794294000000000, 0, 0, 1795503600000000, 1796108400000000, 1, NULL);
+INSERT INTO notify_feedback VALUES ('\x01a21077e5ee7260b3ebeb1b1bd4a431', '\x01a21077e5c47e9aab204436d9bfd2e9', '\x01a21077e4e873fe857b83b844862f60', 'recipient', NULL, NULL, '', 'on_it', 'De leverancier komt dinsdag.', 1, 1794294000000000);
+INSERT INTO notify_feedback VALUES ('\x01a21077e5f173ce8a6b6556a322439c', '\x01a21077e5c47e9aab204436d9bfd2e9', '\x01a21077e4e873fe857b83b844862f60', 'recipient', NULL, NULL, '', 'not_ours', '', 1, 1794294000000000);
+INSERT INTO notify_feedback VALUES ('\x01a21077e5f27a5f89736e86486d919e', '\x01a21077e5c772309ca21b6e03712ce9', '\x01a21077e4e8740e9d685bf6ddabb6e9', 'recipient', NULL, NULL, '', 'solved', 'done', 2, 1794294000000000);
+INSERT INTO notify_feedback VALUES ('\x01a21077e5f47189a890064b714e4a8b', '\x01a21077e5bf7c5186b12cc90dcb5d27', '\x01a21077e4e874178bbb267bf56c701c', 'recipient', NULL, NULL, '', 'forwarded', '', 2, 1794294000000000);
+INSERT INTO notify_feedback VALUES ('\x01a21077e5f773ebb0e79c791c23f652', '\x01a21077e5bf7c5186b12cc90dcb5d27', '\x01a21077e4e874178bbb267bf56c701c', 'supplier', NULL, NULL, '', 'on_it', '', 1, 1794294000000000);
+INSERT INTO notify_feedback VALUES ('\x01a21077e5f873cfa4943b063e10a4f4', '\x01a21077e5c47e9aab204436d9bfd2e9', '\x01a21077e4e873fe857b83b844862f60', 'recipient', NULL, NULL, '', 'forwarded', '', 1, 1794294000000000);
+INSERT INTO notify_feedback VALUES ('\x01a21077e6047d719b699403030f72f3', NULL, '\x01a21077e4e873fe857b83b844862f60', 'person', '\x01a21077e5fb707b82e2202898c6e7a4', NULL, '', 'false_positive', 'een honeypot', 1, 1794294000000000);
+INSERT INTO notify_feedback_item VALUES ('\x01a21077e4e873fe857b83b844862f60', '\xa0c0c25519c3900f8d116e9cbe1e47d3', '\x01a21077e5ee7260b3ebeb1b1bd4a431');
+INSERT INTO notify_feedback_item VALUES ('\x01a21077e4e873fe857b83b844862f60', '\x0fcacba7027bce282be283e0c5b43ff0', '\x01a21077e5f173ce8a6b6556a322439c');
+INSERT INTO notify_feedback_item VALUES ('\x01a21077e4e8740e9d685bf6ddabb6e9', '\x2d721064bdb03b586c803fe9331bc1aa', '\x01a21077e5f27a5f89736e86486d919e');
+INSERT INTO notify_feedback_item VALUES ('\x01a21077e4e8740e9d685bf6ddabb6e9', '\xeb9317f4599b956f48bf33cdfca4661a', '\x01a21077e5f27a5f89736e86486d919e');
+INSERT INTO notify_feedback_item VALUES ('\x01a21077e4e874178bbb267bf56c701c', '\x13cad1f3d78a8e9aaf81b12d29defe6a', '\x01a21077e5f47189a890064b714e4a8b');
+INSERT INTO notify_feedback_item VALUES ('\x01a21077e4e874178bbb267bf56c701c', '\xf71a92cea3bed68ddcfd2b0a10b63bcc', '\x01a21077e5f47189a890064b714e4a8b');
+INSERT INTO notify_feedback_item VALUES ('\x01a21077e4e874178bbb267bf56c701c', '\x13cad1f3d78a8e9aaf81b12d29defe6a', '\x01a21077e5f773ebb0e79c791c23f652');
+INSERT INTO notify_feedback_item VALUES ('\x01a21077e4e873fe857b83b844862f60', '\xa0c0c25519c3900f8d116e9cbe1e47d3', '\x01a21077e5f873cfa4943b063e10a4f4');
+INSERT INTO notify_feedback_item VALUES ('\x01a21077e4e873fe857b83b844862f60', '\xfcc5295c892082fdb8ad816297f84238', '\x01a21077e6047d719b699403030f72f3');
+INSERT INTO notify_item VALUES ('\x01a21077e536741a817d240b55365705', '\x01a21077e4e874178bbb267bf56c701c', '\x0fe5e3ec46c0ab118764b0941575f747');
+INSERT INTO notify_item VALUES ('\x01a21077e5bf7c5186b12cc90dcb5d27', '\x01a21077e4e874178bbb267bf56c701c', '\xf71a92cea3bed68ddcfd2b0a10b63bcc');
+INSERT INTO notify_item VALUES ('\x01a21077e5bf7c5186b12cc90dcb5d27', '\x01a21077e4e874178bbb267bf56c701c', '\x13cad1f3d78a8e9aaf81b12d29defe6a');
+INSERT INTO notify_item VALUES ('\x01a21077e5c47e9aab204436d9bfd2e9', '\x01a21077e4e873fe857b83b844862f60', '\x0fcacba7027bce282be283e0c5b43ff0');
+INSERT INTO notify_item VALUES ('\x01a21077e5c47e9aab204436d9bfd2e9', '\x01a21077e4e873fe857b83b844862f60', '\xfcc5295c892082fdb8ad816297f84238');
+INSERT INTO notify_item VALUES ('\x01a21077e5c47e9aab204436d9bfd2e9', '\x01a21077e4e873fe857b83b844862f60', '\xa0c0c25519c3900f8d116e9cbe1e47d3');
+INSERT INTO notify_item VALUES ('\x01a21077e5c772309ca21b6e03712ce9', '\x01a21077e4e8740e9d685bf6ddabb6e9', '\xeb9317f4599b956f48bf33cdfca4661a');
+INSERT INTO notify_item VALUES ('\x01a21077e5c772309ca21b6e03712ce9', '\x01a21077e4e8740e9d685bf6ddabb6e9', '\x2d721064bdb03b586c803fe9331bc1aa');
+INSERT INTO notify_item VALUES ('\x01a21077e5c87d2088ea468d0252b532', '\x01a21077e4e8742092c745bdb4cc5b3c', '\x0fcacba7027bce282be283e0c5b43ff0');
+INSERT INTO notify_item VALUES ('\x01a21077e5c87d2088ea468d0252b532', '\x01a21077e4e8742092c745bdb4cc5b3c', '\xfcc5295c892082fdb8ad816297f84238');
+INSERT INTO notify_item VALUES ('\x01a21077e5c87d2088ea468d0252b532', '\x01a21077e4e8742092c745bdb4cc5b3c', '\xa0c0c25519c3900f8d116e9cbe1e47d3');
+INSERT INTO notify_item VALUES ('\x01a21077e6b97cf2a0e577eb684b32e0', '\x01a21077e4e8740e9d685bf6ddabb6e9', '\x2d721064bdb03b586c803fe9331bc1aa');
+INSERT INTO notify_item VALUES ('\x01a21077e6fc792595dae0c8035a0938', '\x01a21077e4e874178bbb267bf56c701c', '\x13cad1f3d78a8e9aaf81b12d29defe6a');
+INSERT INTO notify_item VALUES ('\x01a21077e70a73f2ac4caa9d2be609aa', '\x01a21077e4e8740e9d685bf6ddabb6e9', '\xeb9317f4599b956f48bf33cdfca4661a');
+INSERT INTO notify_item VALUES ('\x01a21077e74c74c99a0a8c9f07d13a30', '\x01a21077e4e874178bbb267bf56c701c', '\xf71a92cea3bed68ddcfd2b0a10b63bcc');
+INSERT INTO notify_item VALUES ('\x01a21077e75071cba6cec7b0b90f8c7c', '\x01a21077e4e873fe857b83b844862f60', '\xa0c0c25519c3900f8d116e9cbe1e47d3');
+INSERT INTO notify_item VALUES ('\x01a21077e7517ace8b173f8945518780', '\x01a21077e4e8740e9d685bf6ddabb6e9', '\x8cdc8be47f7615b4cec7df3ec51d4b12');
+INSERT INTO notify_item VALUES ('\x01a21077e75377198a3ff749e2c29e2a', '\x01a21077e4e8742092c745bdb4cc5b3c', '\x0fcacba7027bce282be283e0c5b43ff0');
+INSERT INTO notify_item VALUES ('\x01a21077e75377198a3ff749e2c29e2a', '\x01a21077e4e8742092c745bdb4cc5b3c', '\xa0c0c25519c3900f8d116e9cbe1e47d3');
+INSERT INTO notify_link VALUES ('\x26d5cafa4b8143bcc70d017292382d3b73dd4a2364be48398cc76a3659ddba07', '\x01a21077e536741a817d240b55365705', '\x01a21077e4e874178bbb267bf56c701c', 'recipient', 1782885600000000, 1790661600000000, NULL);
+INSERT INTO notify_link VALUES ('\x7c881e721dbf77a0feec9844f65c9367ff85f2995d86ebd65d298ddc3e0d90d7', '\x01a21077e5bf7c5186b12cc90dcb5d27', '\x01a21077e4e874178bbb267bf56c701c', 'recipient', 1794294000000000, 1802070000000000, NULL);
+INSERT INTO notify_link VALUES ('\x9f121ff01830895890bebb922faf45c9be0a732065de12dec5900871b7608aa2', '\x01a21077e5c47e9aab204436d9bfd2e9', '\x01a21077e4e873fe857b83b844862f60', 'recipient', 1794294000000000, 1802070000000000, NULL);
+INSERT INTO notify_link VALUES ('\xe833ddd86a6f107a6c9361ff7aa3a2c39fb9c866752c62b5398cda6f7ee39824', '\x01a21077e5c772309ca21b6e03712ce9', '\x01a21077e4e8740e9d685bf6ddabb6e9', 'recipient', 1794294000000000, 1802070000000000, NULL);
+INSERT INTO notify_link VALUES ('\xeb136592c4826b14199f934ac41f7e532af97c312f24f059436c3cbdd94297a9', '\x01a21077e5c87d2088ea468d0252b532', '\x01a21077e4e8742092c745bdb4cc5b3c', 'recipient', 1794294000000000, 1802070000000000, NULL);
+INSERT INTO notify_link VALUES ('\xef8ceabea42824218cf909f9e4cb7b0516b2c6498b4b407876a419288547f696', '\x01a21077e5bf7c5186b12cc90dcb5d27', '\x01a21077e4e874178bbb267bf56c701c', 'supplier', 1794294000000000, 1796886000000000, NULL);
+INSERT INTO notify_link VALUES ('\xbc38de34962bcffa29d7c3cd032c5b29d61aeada549c75a9e4fa8f8090451e07', '\x01a21077e5c47e9aab204436d9bfd2e9', '\x01a21077e4e873fe857b83b844862f60', 'supplier', 1794294000000000, 1796886000000000, NULL);
+INSERT INTO notify_link VALUES ('\x8c8b0a9a30c368f6a81238b3911405e7857b8614f815980b01692cd9bcd05d9a', '\x01a21077e6fc792595dae0c8035a0938', '\x01a21077e4e874178bbb267bf56c701c', 'recipient', 1794564000000000, 1802340000000000, NULL);
+INSERT INTO notify_link VALUES ('\xc4d4a336be096d263200422bc07856991927489a78f7373c0e1af47d46a68afc', '\x01a21077e70a73f2ac4caa9d2be609aa', '\x01a21077e4e8740e9d685bf6ddabb6e9', 'recipient', 1794564000000000, 1802340000000000, NULL);
+INSERT INTO notify_link VALUES ('\xcf5301f5c54652491f780575ce7b03113f1febafdc862a415e106945ccaca4a1', '\x01a21077e74c74c99a0a8c9f07d13a30', '\x01a21077e4e874178bbb267bf56c701c', 'recipient', 1795503600000000, 1803279600000000, NULL);
+INSERT INTO notify_link VALUES ('\x90fe004239a8dd0756f3a6a74bef75adc7b507b6d389a68c4636078ce59dccab', '\x01a21077e75071cba6cec7b0b90f8c7c', '\x01a21077e4e873fe857b83b844862f60', 'recipient', 1795503600000000, 1803279600000000, NULL);
+INSERT INTO notify_link VALUES ('\xb0362b094b7b5e571856ff631fd4bf674abc7a7edb51f1b7815ff50e77359dcf', '\x01a21077e7517ace8b173f8945518780', '\x01a21077e4e8740e9d685bf6ddabb6e9', 'recipient', 1795503600000000, 1803279600000000, NULL);
+INSERT INTO notify_link VALUES ('\x1a37cfb69a1745086fb50fc1030631b56b9a574ec14cd32703be5f99d4e06e82', '\x01a21077e75377198a3ff749e2c29e2a', '\x01a21077e4e8742092c745bdb4cc5b3c', 'recipient', 1795503600000000, 1803279600000000, NULL);
+INSERT INTO notify_link_item VALUES ('\xbc38de34962bcffa29d7c3cd032c5b29d61aeada549c75a9e4fa8f8090451e07', '\xa0c0c25519c3900f8d116e9cbe1e47d3');
+INSERT INTO notify_migration VALUES (1, 0, true, '2026-11-25 02:10:22.477085');
+INSERT INTO notify_migration VALUES (2, 1, true, '2026-11-25 02:10:22.479875');
+INSERT INTO notify_migration VALUES (3, 2, true, '2026-11-25 02:10:22.532558');
+INSERT INTO notify_notification VALUES ('\x01a21077e536741a817d240b55365705', 'PLD-GVK1V-QY6TH', '\x01a21077e4e874178bbb267bf56c701c', 'warning', 4, 'vulnerable-system', 'nl', 'Waarschuwing (hoog): Een website of webpagina van jou heeft een bekend lek [PLD-GVK1V-QY6TH]', 'Beste Molen De Zwaan,
 
 Polder waarschuwt bedrijven voor digitale gevaren. Wij kregen een
 melding over 1 systeem of account van jullie. Hieronder lees je wat er
 is gezien en wat je kunt doen.
 
 Deze mail heeft geen bijlage. We vragen je niet om in te loggen, en niet
-om gegevens of geld. Werk je met ee', '<p>Waarschuwing (hoog): Een website of webpagina van jou heeft een bekend lek [PLD-FVH5Q-0R708]</p>', 1, 1, 1782885600000000);
-INSERT INTO notify_notification VALUES ('\x01a210720da17d3b9b77424b02cbf98e', 'PLD-VTS1V-3X2T0', '\x01a210720cac7c96b6a999c6dd62911e', 'warning', 5, 'vulnerable-system', 'en', 'Warning (critical): 2 problems in your systems [PLD-VTS1V-3X2T0]', 'Dear Smederij Vonk & Zonen,
-
-Polder warns companies of digital dangers. We received a report about 2
-systems or accounts of yours. Below you can read what was seen and what
-you can do.
-
-This mail has no attachment. We do not ask you to sign in, and we do not
-ask for data or money. Do you work with a', '<p>Warning (critical): 2 problems in your systems [PLD-VTS1V-3X2T0]</p>', 2, 1, 1794294000000000);
-INSERT INTO notify_notification VALUES ('\x01a210720da9780f9fcd059b6bc2aa88', 'PLD-FYFHV-8WDE3', '\x01a210720cac7c85b09ca0cb489e6166', 'warning', 4, 'vulnerable-system', 'nl', 'Waarschuwing (hoog): Inloggen op afstand (RDP) staat open voor het hele internet [PLD-FYFHV-8WDE3]', 'Beste Bakkerij De Korst,
-
-Polder waarschuwt bedrijven voor digitale gevaren. Wij kregen een
-melding over 3 systemen of accounts van jullie. Hieronder lees je wat er
-is gezien en wat je kunt doen.
-
-Deze mail heeft geen bijlage. We vragen je niet om in te loggen, en niet
-om gegevens of geld. Werk je m', '<p>Waarschuwing (hoog): Inloggen op afstand (RDP) staat open voor het hele internet [PLD-FYFHV-8WDE3]</p>', 3, 1, 1794294000000000);
-INSERT INTO notify_notification VALUES ('\x01a210720dab786299afbae494bf616f', 'PLD-PF809-S9324', '\x01a210720cac7ca7b2ac1c3b6ff14c3a', 'warning', 4, 'vulnerable-system', 'nl', 'Waarschuwing (hoog): Inloggen op afstand (RDP) staat open voor het hele internet [PLD-PF809-S9324]', 'Beste Polderhost B.V.,
-
-Polder waarschuwt bedrijven voor digitale gevaren. Wij kregen een
-melding over 3 systemen in netwerken die jullie voor anderen verzorgen.
-Geef dit door aan de klant, of pak het zelf aan als jullie het beheer
-doen.
-
-Deze mail heeft geen bijlage. We vragen je niet om in te logg', '<p>Waarschuwing (hoog): Inloggen op afstand (RDP) staat open voor het hele internet [PLD-PF809-S9324]</p>', 3, 1, 1794294000000000);
-INSERT INTO notify_notification VALUES ('\x01a210720dad739b8e066013d54e0142', 'PLD-DHQK9-FH4P9', '\x01a210720cac7c9faa96a4234e32ac75', 'warning', 5, 'vulnerable-system', 'nl', 'Waarschuwing (kritiek): 2 problemen in je systemen [PLD-DHQK9-FH4P9]', 'Beste Molen De Zwaan,
+om gegevens of geld. Werk je met ee', '<p>Waarschuwing (hoog): Een website of webpagina van jou heeft een bekend lek [PLD-GVK1V-QY6TH]</p>', 1, 1, 1782885600000000);
+INSERT INTO notify_notification VALUES ('\x01a21077e5bf7c5186b12cc90dcb5d27', 'PLD-4VHS2-329XM', '\x01a21077e4e874178bbb267bf56c701c', 'warning', 5, 'vulnerable-system', 'nl', 'Waarschuwing (kritiek): 2 problemen in je systemen [PLD-4VHS2-329XM]', 'Beste Molen De Zwaan,
 
 Polder waarschuwt bedrijven voor digitale gevaren. Wij kregen een
 melding over 2 systemen of accounts van jullie. Hieronder lees je wat er
 is gezien en wat je kunt doen.
 
 Deze mail heeft geen bijlage. We vragen je niet om in te loggen, en niet
-om gegevens of geld. Werk je met ', '<p>Waarschuwing (kritiek): 2 problemen in je systemen [PLD-DHQK9-FH4P9]</p>', 2, 1, 1794294000000000);
-INSERT INTO notify_notification VALUES ('\x01a210720f1879e4a777556c019318f7', 'PLD-X7QQG-A4E0N', '\x01a210720cac7c96b6a999c6dd62911e', 'closing', 5, 'vulnerable-system', 'en', 'Solved: 1 problem can no longer be seen [PLD-X7QQG-A4E0N]', 'Dear Smederij Vonk & Zonen,
+om gegevens of geld. Werk je met ', '<p>Waarschuwing (kritiek): 2 problemen in je systemen [PLD-4VHS2-329XM]</p>', 2, 1, 1794294000000000);
+INSERT INTO notify_notification VALUES ('\x01a21077e5c47e9aab204436d9bfd2e9', 'PLD-3FD5Y-8HGDY', '\x01a21077e4e873fe857b83b844862f60', 'warning', 4, 'vulnerable-system', 'nl', 'Waarschuwing (hoog): Inloggen op afstand (RDP) staat open voor het hele internet [PLD-3FD5Y-8HGDY]', 'Beste Bakkerij De Korst,
+
+Polder waarschuwt bedrijven voor digitale gevaren. Wij kregen een
+melding over 3 systemen of accounts van jullie. Hieronder lees je wat er
+is gezien en wat je kunt doen.
+
+Deze mail heeft geen bijlage. We vragen je niet om in te loggen, en niet
+om gegevens of geld. Werk je m', '<p>Waarschuwing (hoog): Inloggen op afstand (RDP) staat open voor het hele internet [PLD-3FD5Y-8HGDY]</p>', 3, 1, 1794294000000000);
+INSERT INTO notify_notification VALUES ('\x01a21077e5c772309ca21b6e03712ce9', 'PLD-JHS20-QVWCG', '\x01a21077e4e8740e9d685bf6ddabb6e9', 'warning', 5, 'vulnerable-system', 'en', 'Warning (critical): 2 problems in your systems [PLD-JHS20-QVWCG]', 'Dear Smederij Vonk & Zonen,
+
+Polder warns companies of digital dangers. We received a report about 2
+systems or accounts of yours. Below you can read what was seen and what
+you can do.
+
+This mail has no attachment. We do not ask you to sign in, and we do not
+ask for data or money. Do you work with a', '<p>Warning (critical): 2 problems in your systems [PLD-JHS20-QVWCG]</p>', 2, 1, 1794294000000000);
+INSERT INTO notify_notification VALUES ('\x01a21077e5c87d2088ea468d0252b532', 'PLD-7FQAV-6GXT0', '\x01a21077e4e8742092c745bdb4cc5b3c', 'warning', 4, 'vulnerable-system', 'nl', 'Waarschuwing (hoog): Inloggen op afstand (RDP) staat open voor het hele internet [PLD-7FQAV-6GXT0]', 'Beste Polderhost B.V.,
+
+Polder waarschuwt bedrijven voor digitale gevaren. Wij kregen een
+melding over 3 systemen in netwerken die jullie voor anderen verzorgen.
+Geef dit door aan de klant, of pak het zelf aan als jullie het beheer
+doen.
+
+Deze mail heeft geen bijlage. We vragen je niet om in te logg', '<p>Waarschuwing (hoog): Inloggen op afstand (RDP) staat open voor het hele internet [PLD-7FQAV-6GXT0]</p>', 3, 1, 1794294000000000);
+INSERT INTO notify_notification VALUES ('\x01a21077e6b97cf2a0e577eb684b32e0', 'PLD-JG7AV-5ENMQ', '\x01a21077e4e8740e9d685bf6ddabb6e9', 'closing', 5, 'vulnerable-system', 'en', 'Solved: 1 problem can no longer be seen [PLD-JG7AV-5ENMQ]', 'Dear Smederij Vonk & Zonen,
 
 Good news: 1 problem that we wrote to you about is not in the two latest
 reports any more. We take it as solved. You need not do anything.
@@ -818,101 +824,109 @@ reports any more. We take it as solved. You need not do anything.
 WINDOWS SHARED FOLDERS CAN BE REACHED FROM THE INTERNET
 
 - 198.51.100.4:445 CVE-2017-0144: seen on 10 November 2026, 07:00
-  (UTC+1', '<p>Solved: 1 problem can no longer be seen [PLD-X7QQG-A4E0N]</p>', 1, 1, 1794474000000000);
-INSERT INTO notify_notification VALUES ('\x01a21072100479d6b6c315c00a9ad22d', 'PLD-21PE6-ARG6G', '\x01a210720cac7c96b6a999c6dd62911e', 'warning', 5, 'vulnerable-system', 'en', 'Warning (critical): A device can be controlled over Telnet from the internet [PLD-21PE6-ARG6G]', 'Dear Smederij Vonk & Zonen,
-
-Polder warns companies of digital dangers. We received a report about 1
-system or account of yours. Below you can read what was seen and what
-you can do.
-
-This mail has no attachment. We do not ask you to sign in, and we do not
-ask for data or money. Do you work with an IT supplier? On the page at
-the end you can make a link for your supplier.
-
-------------------------------------------------------------------------
-
-A DEVICE CAN BE CONTROLLED OVER TELNET FROM THE INTERNET (CRITICAL)
-
-A device in your network can be controlled from the internet over
-Telnet. That is an old way to log in that encrypts nothing.
-
-- 198.51.100.9:23: seen on 24 November 2026, 07:00 (UTC+1). Why you:
-  198.51.100.9 lies in 198.51.100.0/28, which is registered as yours
-  since 1 July 2026.
-
-Source: The Shadowserver Foundation, report scan_telnet
-(2026-11-24-scan_telnet-example-nl.csv). Do you receive this report
-yourself? Then this is the same finding.
-
-WHAT IT CAN COST YOU
-
-Anyone listening in can read the password. Malicious programs search for
-Telnet all day and try factory passwords. A device that is taken over
-then joins attacks on others.
-
-WHAT YOU CAN DO
-
-1. Find the device: often it is a router, camera, switch or recorder.
-   Switch Telnet off in its settings screen.
-2. Close ports 23 and 2323 (TCP) to the internet in your router or
-   firewall.
-3. Install the latest firmware (the software of the device). If there
-   are no updates any more, replace it.
-4. Change the admin password to a long one that you use nowhere else. If
-   you see anything odd, reset the device to factory settings first.
-
-How long does it take? About half an hour per device.
-
-QUESTION FOR YOUR IT SUPPLIER
-
-Could you disable Telnet (TCP 23 and 2323) on this device, allow only
-internal management over SSH or HTTPS, and update the firmware?
-
-TELL US HOW IT STANDS
-
-Are you on it, is it solved, is something not right, or are you stuck?
-You can tell us on the page below. You need no account. Would you like
-help? Then we will contact you.
-
-  {{feedback-link}}
-
-The link is for you alone and works for 90 days.
-
-WHEN DO WE WRITE AGAIN?
-
-If this can still be seen in 3 days, we will send a reminder. Once it is
-solved, we will tell you.
-
-------------------------------------------------------------------------
-
-IS THIS MAIL REAL?
-
-The number of this mail is PLD-21PE6-ARG6G. Type the address below into
-your browser yourself and fill in the number. You will then see whether
-we sent this mail.
-
-  https://polder.example/verify
-
-Polder sends this mail to Smederij Vonk & Zonen, because this address
-was given for warnings.
-', '<p>Warning (critical): A device can be controlled over Telnet from the internet [PLD-21PE6-ARG6G]</p>', 1, 1, 1795503600000000);
-INSERT INTO notify_notification VALUES ('\x01a210720f74747bb978a7ad5092da1c', 'PLD-S9J5G-RDAEW', '\x01a210720cac7c96b6a999c6dd62911e', 'warning', 4, 'vulnerable-system', 'en', 'Warning (high): Remote log-in (RDP) is open to the whole internet [PLD-S9J5G-RDAEW]', 'Dear Smederij Vonk & Zonen,
-
-Polder warns companies of digital dangers. We received a report about 1
-system or account of yours. Below you can read what was seen and what
-you can do.
-
-This mail has no attachment. We do not ask you to sign in, and we do not
-ask for data or money. Do you work with an ', '<p>Warning (high): Remote log-in (RDP) is open to the whole internet [PLD-S9J5G-RDAEW]</p>', 1, 1, 1794564000000000);
-INSERT INTO notify_notification VALUES ('\x01a210720f7e7d699c111609e4e0e375', 'PLD-8M103-JQXCE', '\x01a210720cac7c9faa96a4234e32ac75', 'reminder', 5, 'vulnerable-system', 'nl', 'Herinnering (kritiek): Gedeelde mappen van Windows zijn bereikbaar vanaf internet [PLD-8M103-JQXCE]', 'Beste Molen De Zwaan,
+  (UTC+1', '<p>Solved: 1 problem can no longer be seen [PLD-JG7AV-5ENMQ]</p>', 1, 1, 1794474000000000);
+INSERT INTO notify_notification VALUES ('\x01a21077e74c74c99a0a8c9f07d13a30', 'PLD-5E329-RGY50', '\x01a21077e4e874178bbb267bf56c701c', 'reminder', 4, 'vulnerable-system', 'nl', 'Herinnering (hoog): Inloggen op afstand (RDP) staat open voor het hele internet [PLD-5E329-RGY50]', 'Beste Molen De Zwaan,
 
 We schreven je eerder over 1 systeem of account van jullie. In nieuwe
 meldingen is het nog steeds te zien. Hieronder staat nog eens wat je
 kunt doen.
 
 Deze mail heeft geen bijlage. We vragen je niet om in te loggen, en niet
-om gegevens of geld. Werk je met een IT-leverancier? ', '<p>Herinnering (kritiek): Gedeelde mappen van Windows zijn bereikbaar vanaf internet [PLD-8M103-JQXCE]</p>', 1, 1, 1794564000000000);
-INSERT INTO notify_notification VALUES ('\x01a21072100f7b0cbf3a3ae990f4ddc8', 'PLD-K107R-F8Y8T', '\x01a210720cac7c85b09ca0cb489e6166', 'reminder', 4, 'vulnerable-system', 'nl', 'Herinnering (hoog): Inloggen op afstand (RDP) staat open voor het hele internet [PLD-K107R-F8Y8T]', 'Beste Bakkerij De Korst,
+om gegevens of geld. Werk je met een IT-leverancier? Dan kun je op de
+pagina onderaan een eigen link voor je leverancier maken.
+
+------------------------------------------------------------------------
+
+INLOGGEN OP AFSTAND (RDP) STAAT OPEN VOOR HET HELE INTERNET (HOOG)
+
+Een computer in je netwerk laat inloggen op afstand toe vanaf het hele
+internet. Dat gaat via RDP, het extern bureaublad van Windows.
+
+- 203.0.113.3:3389: gezien op 13 november 2026, 10:00 (UTC+1), in 4
+  rapporten sinds 10 november 2026. Waarom jij dit krijgt: 203.0.113.3
+  valt in 203.0.113.0/29, dat bij jullie hoort sinds de registratie op 1
+  juli 2026.
+
+Bron: The Shadowserver Foundation, rapport scan_rdp
+(2026-11-13-scan_rdp-example-nl.csv). Krijg je dit rapport zelf ook? Dan
+gaat het om dezelfde melding.
+
+WAT HET JE KAN KOSTEN
+
+Aanvallers proberen hier dag en nacht wachtwoorden. Lukt er één, dan
+kunnen ze meekijken, bestanden stelen of alles op slot zetten voor
+losgeld. Of er al iemand binnen is geweest, weten we niet.
+
+WAT JE KUNT DOEN
+
+1. Zet in je router of firewall (het filter tussen jou en internet)
+   poort 3389 dicht, zowel TCP als UDP. Verwijder ook een doorstuurregel
+   naar deze computer.
+2. Werken mensen op afstand? Laat ze eerst inloggen op een VPN (een
+   beveiligde verbinding) of een RD Gateway, met inloggen in twee
+   stappen.
+3. Bekijk in het beveiligingslogboek van Windows wie er inlogde: nummer
+   4624 is gelukt, 4625 mislukt. Let op vreemde tijden, namen en
+   adressen.
+4. Installeer alle Windows-updates. Schakel accounts uit die niemand
+   gebruikt en geef de rest een lang, uniek wachtwoord.
+5. Stel in dat een account na tien mislukte pogingen een kwartier op
+   slot gaat.
+
+Hoelang duurt het? Dichtzetten kost een kwartier. Een VPN of gateway
+inrichten kost een halve tot een hele dag.
+
+VRAAG AAN JE IT-LEVERANCIER
+
+Kun je poort 3389 (TCP en UDP) voor internet sluiten en RDP achter VPN
+of RD Gateway met MFA zetten? Controleer ook event 4624 en 4625 op
+vreemde aanmeldingen.
+
+LAAT ONS WETEN HOE HET STAAT
+
+Ben je ermee bezig, is het opgelost, klopt er iets niet, of kom je er
+niet uit? Dat geef je door op de pagina hieronder. Je hebt geen account
+nodig. Wil je hulp? Dan nemen wij contact met je op.
+
+  {{feedback-link}}
+
+De link is alleen voor jullie en werkt 90 dagen.
+
+WANNEER SCHRIJVEN WE WEER?
+
+Is dit over 7 dagen nog te zien, dan sturen we een herinnering. Is het
+opgelost, dan krijg je daar bericht van.
+
+------------------------------------------------------------------------
+
+IS DEZE MAIL ECHT?
+
+Het nummer van deze mail is PLD-5E329-RGY50. Typ zelf het adres
+hieronder over in je browser en vul het nummer in. Je ziet dan of wij de
+mail hebben gestuurd.
+
+  https://polder.example/verify
+
+Polder stuurt deze mail aan Molen De Zwaan, omdat dit adres is opgegeven
+voor waarschuwingen.
+', '<p>Herinnering (hoog): Inloggen op afstand (RDP) staat open voor het hele internet [PLD-5E329-RGY50]</p>', 1, 1, 1795503600000000);
+INSERT INTO notify_notification VALUES ('\x01a21077e6fc792595dae0c8035a0938', 'PLD-PJN1G-8C2SN', '\x01a21077e4e874178bbb267bf56c701c', 'reminder', 5, 'vulnerable-system', 'nl', 'Herinnering (kritiek): Gedeelde mappen van Windows zijn bereikbaar vanaf internet [PLD-PJN1G-8C2SN]', 'Beste Molen De Zwaan,
+
+We schreven je eerder over 1 systeem of account van jullie. In nieuwe
+meldingen is het nog steeds te zien. Hieronder staat nog eens wat je
+kunt doen.
+
+Deze mail heeft geen bijlage. We vragen je niet om in te loggen, en niet
+om gegevens of geld. Werk je met een IT-leverancier? ', '<p>Herinnering (kritiek): Gedeelde mappen van Windows zijn bereikbaar vanaf internet [PLD-PJN1G-8C2SN]</p>', 1, 1, 1794564000000000);
+INSERT INTO notify_notification VALUES ('\x01a21077e70a73f2ac4caa9d2be609aa', 'PLD-ASB0V-WK9XW', '\x01a21077e4e8740e9d685bf6ddabb6e9', 'warning', 4, 'vulnerable-system', 'en', 'Warning (high): Remote log-in (RDP) is open to the whole internet [PLD-ASB0V-WK9XW]', 'Dear Smederij Vonk & Zonen,
+
+Polder warns companies of digital dangers. We received a report about 1
+system or account of yours. Below you can read what was seen and what
+you can do.
+
+This mail has no attachment. We do not ask you to sign in, and we do not
+ask for data or money. Do you work with an ', '<p>Warning (high): Remote log-in (RDP) is open to the whole internet [PLD-ASB0V-WK9XW]</p>', 1, 1, 1794564000000000);
+INSERT INTO notify_notification VALUES ('\x01a21077e75071cba6cec7b0b90f8c7c', 'PLD-AXCT5-006K1', '\x01a21077e4e873fe857b83b844862f60', 'reminder', 4, 'vulnerable-system', 'nl', 'Herinnering (hoog): Inloggen op afstand (RDP) staat open voor het hele internet [PLD-AXCT5-006K1]', 'Beste Bakkerij De Korst,
 
 We schreven je eerder over 1 systeem of account van jullie. In nieuwe
 meldingen is het nog steeds te zien. Hieronder staat nog eens wat je
@@ -988,7 +1002,7 @@ opgelost, dan krijg je daar bericht van.
 
 IS DEZE MAIL ECHT?
 
-Het nummer van deze mail is PLD-K107R-F8Y8T. Typ zelf het adres
+Het nummer van deze mail is PLD-AXCT5-006K1. Typ zelf het adres
 hieronder over in je browser en vul het nummer in. Je ziet dan of wij de
 mail hebben gestuurd.
 
@@ -996,8 +1010,85 @@ mail hebben gestuurd.
 
 Polder stuurt deze mail aan Bakkerij De Korst, omdat dit adres is
 opgegeven voor waarschuwingen.
-', '<p>Herinnering (hoog): Inloggen op afstand (RDP) staat open voor het hele internet [PLD-K107R-F8Y8T]</p>', 1, 1, 1795503600000000);
-INSERT INTO notify_notification VALUES ('\x01a2107210117a3aac6b3684534a6ffd', 'PLD-Y7QJ2-GRPTE', '\x01a210720cac7ca7b2ac1c3b6ff14c3a', 'reminder', 4, 'vulnerable-system', 'nl', 'Herinnering (hoog): Inloggen op afstand (RDP) staat open voor het hele internet [PLD-Y7QJ2-GRPTE]', 'Beste Polderhost B.V.,
+', '<p>Herinnering (hoog): Inloggen op afstand (RDP) staat open voor het hele internet [PLD-AXCT5-006K1]</p>', 1, 1, 1795503600000000);
+INSERT INTO notify_notification VALUES ('\x01a21077e7517ace8b173f8945518780', 'PLD-H47KD-CEK9P', '\x01a21077e4e8740e9d685bf6ddabb6e9', 'warning', 5, 'vulnerable-system', 'en', 'Warning (critical): A device can be controlled over Telnet from the internet [PLD-H47KD-CEK9P]', 'Dear Smederij Vonk & Zonen,
+
+Polder warns companies of digital dangers. We received a report about 1
+system or account of yours. Below you can read what was seen and what
+you can do.
+
+This mail has no attachment. We do not ask you to sign in, and we do not
+ask for data or money. Do you work with an IT supplier? On the page at
+the end you can make a link for your supplier.
+
+------------------------------------------------------------------------
+
+A DEVICE CAN BE CONTROLLED OVER TELNET FROM THE INTERNET (CRITICAL)
+
+A device in your network can be controlled from the internet over
+Telnet. That is an old way to log in that encrypts nothing.
+
+- 198.51.100.9:23: seen on 24 November 2026, 07:00 (UTC+1). Why you:
+  198.51.100.9 lies in 198.51.100.0/28, which is registered as yours
+  since 1 July 2026.
+
+Source: The Shadowserver Foundation, report scan_telnet
+(2026-11-24-scan_telnet-example-nl.csv). Do you receive this report
+yourself? Then this is the same finding.
+
+WHAT IT CAN COST YOU
+
+Anyone listening in can read the password. Malicious programs search for
+Telnet all day and try factory passwords. A device that is taken over
+then joins attacks on others.
+
+WHAT YOU CAN DO
+
+1. Find the device: often it is a router, camera, switch or recorder.
+   Switch Telnet off in its settings screen.
+2. Close ports 23 and 2323 (TCP) to the internet in your router or
+   firewall.
+3. Install the latest firmware (the software of the device). If there
+   are no updates any more, replace it.
+4. Change the admin password to a long one that you use nowhere else. If
+   you see anything odd, reset the device to factory settings first.
+
+How long does it take? About half an hour per device.
+
+QUESTION FOR YOUR IT SUPPLIER
+
+Could you disable Telnet (TCP 23 and 2323) on this device, allow only
+internal management over SSH or HTTPS, and update the firmware?
+
+TELL US HOW IT STANDS
+
+Are you on it, is it solved, is something not right, or are you stuck?
+You can tell us on the page below. You need no account. Would you like
+help? Then we will contact you.
+
+  {{feedback-link}}
+
+The link is for you alone and works for 90 days.
+
+WHEN DO WE WRITE AGAIN?
+
+If this can still be seen in 3 days, we will send a reminder. Once it is
+solved, we will tell you.
+
+------------------------------------------------------------------------
+
+IS THIS MAIL REAL?
+
+The number of this mail is PLD-H47KD-CEK9P. Type the address below into
+your browser yourself and fill in the number. You will then see whether
+we sent this mail.
+
+  https://polder.example/verify
+
+Polder sends this mail to Smederij Vonk & Zonen, because this address
+was given for warnings.
+', '<p>Warning (critical): A device can be controlled over Telnet from the internet [PLD-H47KD-CEK9P]</p>', 1, 1, 1795503600000000);
+INSERT INTO notify_notification VALUES ('\x01a21077e75377198a3ff749e2c29e2a', 'PLD-9NN7E-98451', '\x01a21077e4e8742092c745bdb4cc5b3c', 'reminder', 4, 'vulnerable-system', 'nl', 'Herinnering (hoog): Inloggen op afstand (RDP) staat open voor het hele internet [PLD-9NN7E-98451]', 'Beste Polderhost B.V.,
 
 We schreven je eerder over 2 systemen of accounts van jullie. In nieuwe
 meldingen zijn ze nog steeds te zien. Hieronder staat nog eens wat je
@@ -1080,7 +1171,7 @@ opgelost, dan krijg je daar bericht van.
 
 IS DEZE MAIL ECHT?
 
-Het nummer van deze mail is PLD-Y7QJ2-GRPTE. Typ zelf het adres
+Het nummer van deze mail is PLD-9NN7E-98451. Typ zelf het adres
 hieronder over in je browser en vul het nummer in. Je ziet dan of wij de
 mail hebben gestuurd.
 
@@ -1088,109 +1179,24 @@ mail hebben gestuurd.
 
 Polder stuurt deze mail aan Polderhost B.V., omdat dit adres is
 opgegeven voor waarschuwingen.
-', '<p>Herinnering (hoog): Inloggen op afstand (RDP) staat open voor het hele internet [PLD-Y7QJ2-GRPTE]</p>', 2, 1, 1795503600000000);
-INSERT INTO notify_notification VALUES ('\x01a21072101375ecadd4bb059f3b2128', 'PLD-JQE2A-TEQ0K', '\x01a210720cac7c9faa96a4234e32ac75', 'reminder', 4, 'vulnerable-system', 'nl', 'Herinnering (hoog): Inloggen op afstand (RDP) staat open voor het hele internet [PLD-JQE2A-TEQ0K]', 'Beste Molen De Zwaan,
-
-We schreven je eerder over 1 systeem of account van jullie. In nieuwe
-meldingen is het nog steeds te zien. Hieronder staat nog eens wat je
-kunt doen.
-
-Deze mail heeft geen bijlage. We vragen je niet om in te loggen, en niet
-om gegevens of geld. Werk je met een IT-leverancier? Dan kun je op de
-pagina onderaan een eigen link voor je leverancier maken.
-
-------------------------------------------------------------------------
-
-INLOGGEN OP AFSTAND (RDP) STAAT OPEN VOOR HET HELE INTERNET (HOOG)
-
-Een computer in je netwerk laat inloggen op afstand toe vanaf het hele
-internet. Dat gaat via RDP, het extern bureaublad van Windows.
-
-- 203.0.113.3:3389: gezien op 13 november 2026, 10:00 (UTC+1), in 4
-  rapporten sinds 10 november 2026. Waarom jij dit krijgt: 203.0.113.3
-  valt in 203.0.113.0/29, dat bij jullie hoort sinds de registratie op 1
-  juli 2026.
-
-Bron: The Shadowserver Foundation, rapport scan_rdp
-(2026-11-13-scan_rdp-example-nl.csv). Krijg je dit rapport zelf ook? Dan
-gaat het om dezelfde melding.
-
-WAT HET JE KAN KOSTEN
-
-Aanvallers proberen hier dag en nacht wachtwoorden. Lukt er één, dan
-kunnen ze meekijken, bestanden stelen of alles op slot zetten voor
-losgeld. Of er al iemand binnen is geweest, weten we niet.
-
-WAT JE KUNT DOEN
-
-1. Zet in je router of firewall (het filter tussen jou en internet)
-   poort 3389 dicht, zowel TCP als UDP. Verwijder ook een doorstuurregel
-   naar deze computer.
-2. Werken mensen op afstand? Laat ze eerst inloggen op een VPN (een
-   beveiligde verbinding) of een RD Gateway, met inloggen in twee
-   stappen.
-3. Bekijk in het beveiligingslogboek van Windows wie er inlogde: nummer
-   4624 is gelukt, 4625 mislukt. Let op vreemde tijden, namen en
-   adressen.
-4. Installeer alle Windows-updates. Schakel accounts uit die niemand
-   gebruikt en geef de rest een lang, uniek wachtwoord.
-5. Stel in dat een account na tien mislukte pogingen een kwartier op
-   slot gaat.
-
-Hoelang duurt het? Dichtzetten kost een kwartier. Een VPN of gateway
-inrichten kost een halve tot een hele dag.
-
-VRAAG AAN JE IT-LEVERANCIER
-
-Kun je poort 3389 (TCP en UDP) voor internet sluiten en RDP achter VPN
-of RD Gateway met MFA zetten? Controleer ook event 4624 en 4625 op
-vreemde aanmeldingen.
-
-LAAT ONS WETEN HOE HET STAAT
-
-Ben je ermee bezig, is het opgelost, klopt er iets niet, of kom je er
-niet uit? Dat geef je door op de pagina hieronder. Je hebt geen account
-nodig. Wil je hulp? Dan nemen wij contact met je op.
-
-  {{feedback-link}}
-
-De link is alleen voor jullie en werkt 90 dagen.
-
-WANNEER SCHRIJVEN WE WEER?
-
-Is dit over 7 dagen nog te zien, dan sturen we een herinnering. Is het
-opgelost, dan krijg je daar bericht van.
-
-------------------------------------------------------------------------
-
-IS DEZE MAIL ECHT?
-
-Het nummer van deze mail is PLD-JQE2A-TEQ0K. Typ zelf het adres
-hieronder over in je browser en vul het nummer in. Je ziet dan of wij de
-mail hebben gestuurd.
-
-  https://polder.example/verify
-
-Polder stuurt deze mail aan Molen De Zwaan, omdat dit adres is opgegeven
-voor waarschuwingen.
-', '<p>Herinnering (hoog): Inloggen op afstand (RDP) staat open voor het hele internet [PLD-JQE2A-TEQ0K]</p>', 1, 1, 1795503600000000);
-INSERT INTO notify_preference VALUES ('\x01a210720cac7c85b09ca0cb489e6166', 4, 'daily', 1794294000000000);
-INSERT INTO notify_preference VALUES ('\x01a210720cac7c9faa96a4234e32ac75', 2, 'never', 1794294000000000);
-INSERT INTO notify_preference VALUES ('\x01a210720cac7c9faa96a4234e32ac75', 3, 'weekly', 1794294000000000);
-INSERT INTO notify_rejected VALUES ('\x01a210720d4e701587aff567ea6a3fbc', 9, 'column ip: "999.1.2.3" is not an IP address', '2026-11-10 06:00:00,high,999.1.2.3,tcp,3389,,rdp,64500');
-INSERT INTO notify_rejected VALUES ('\x01a210720e147a94bc41c08f17ea709e', 7, 'column ip: "999.1.2.3" is not an IP address', '2026-11-11 07:00:00,high,999.1.2.3,tcp,3389,,rdp,64500');
-INSERT INTO notify_rejected VALUES ('\x01a210720e9f767f916eeb1a68ee63da', 7, 'column ip: "999.1.2.3" is not an IP address', '2026-11-12 08:00:00,high,999.1.2.3,tcp,3389,,rdp,64500');
-INSERT INTO notify_rejected VALUES ('\x01a210720f377705b9b41d3632518b22', 8, 'column ip: "999.1.2.3" is not an IP address', '2026-11-13 09:00:00,high,999.1.2.3,tcp,3389,,rdp,64500');
-INSERT INTO notify_report VALUES ('\x01a210720fcc794d9c9e1f93c56e827b', 10, 5, 'shadowserver', 'scan_telnet', 'shadowserver', '2026-11-24-scan_telnet-example-nl.csv', '', '\x1a8cfd2e06f3dc97cbe70f7a13ef983681f95c367ae7e5dac0cdb33c51ce25ae', 116, 'AMBER', 'Shadowserver: for the network''s owner', 1795500000000000, 'complete', '', 2, 1, 0, 1, 0, 1, 0, 0, 1795500000000000, 20781, 1, 1795500000000000, NULL, 1);
-INSERT INTO notify_report VALUES ('\x01a210720cc57dfa8e924a47239794fc', 1, 1, 'shadowserver', 'scan_http_vulnerable', 'shadowserver', '2026-07-01-scan_http_vulnerable-example-nl.csv', '', '\xd6273db9a9027e75cd6a2d9023c5896d6b48d2d4bdca4f6fb660ade4e81ae548', 122, 'AMBER', 'Shadowserver: for the network''s owner', 1782882000000000, 'complete', '', 2, 1, 0, 1, 0, 1, 0, 0, 1782882000000000, 20635, 1, 1782882000000000, 1794290400000000, 1);
-INSERT INTO notify_report VALUES ('\x01a210720f377705b9b41d3632518b22', 8, 2, 'shadowserver', 'scan_rdp', 'shadowserver', '2026-11-13-scan_rdp-example-nl.csv', '', '\xe7f203a5f41f3879a0de765012267af4735791980ed6664c3a016c9df1e1ec58', 476, 'AMBER', 'Shadowserver: for the network''s owner', 1794560400000000, 'complete', '', 8, 7, 1, 5, 1, 0, 6, 1, 1794560400000000, 20770, 0, 1794560400000000, NULL, 1);
-INSERT INTO notify_report VALUES ('\x01a210720e3377bdaf3e4ee665a7e213', 5, 3, 'shadowserver', 'scan_smb', 'shadowserver', '2026-11-11-scan_smb-example-nl.csv', '', '\xe3f2268a1e5b88e5ead7f37bf53ba789f39f62239a0df6d7635b42312cd73279', 113, 'AMBER', 'Shadowserver: for the network''s owner', 1794380400000000, 'complete', '', 2, 1, 0, 1, 0, 0, 1, 0, 1794380400000000, 20768, 1, 1794380400000000, NULL, 1);
-INSERT INTO notify_report VALUES ('\x01a210720d4e701587aff567ea6a3fbc', 2, 2, 'shadowserver', 'scan_rdp', 'shadowserver', '2026-11-10-scan_rdp-example-nl.csv', '', '\x8234e4b08328926f764ba8e34e3ce6e3889ab6f556852c1c6f933d7e64b3c8d4', 531, 'AMBER', 'Shadowserver: for the network''s owner', 1794290400000000, 'complete', '', 9, 8, 1, 6, 1, 9, 0, 0, 1794290400000000, 20767, 0, 1794290400000000, NULL, 1);
-INSERT INTO notify_report VALUES ('\x01a210720d7878bca8ad09aba53d3dc3', 3, 3, 'shadowserver', 'scan_smb', 'shadowserver', '2026-11-10-scan_smb-example-nl.csv', '', '\x905a594768913c2ccf12f94a41087b11706aa01da90cf4113ee0361a28fcdf03', 188, 'AMBER', 'Shadowserver: for the network''s owner', 1794290400000000, 'complete', '', 3, 2, 0, 2, 0, 2, 0, 0, 1794290400000000, 20767, 1, 1794290400000000, NULL, 1);
-INSERT INTO notify_report VALUES ('\x01a210720e9f767f916eeb1a68ee63da', 6, 2, 'shadowserver', 'scan_rdp', 'shadowserver', '2026-11-12-scan_rdp-example-nl.csv', '', '\x76edeb22705c52578686b609c7803ae7b7dd1c07dc8a8e11d902a60b832f28a2', 418, 'AMBER', 'Shadowserver: for the network''s owner', 1794470400000000, 'complete', '', 7, 6, 1, 4, 1, 0, 6, 0, 1794470400000000, 20769, 0, 1794470400000000, NULL, 1);
-INSERT INTO notify_report VALUES ('\x01a210720e147a94bc41c08f17ea709e', 4, 2, 'shadowserver', 'scan_rdp', 'shadowserver', '2026-11-11-scan_rdp-example-nl.csv', '', '\xcf0ebcb1a229bc7986c6281d4354fa8f69da6790ad1960e0bb559bf01a86d2b0', 418, 'AMBER', 'Shadowserver: for the network''s owner', 1794380400000000, 'complete', '', 7, 6, 1, 4, 1, 0, 6, 0, 1794380400000000, 20768, 0, 1794380400000000, NULL, 1);
-INSERT INTO notify_report VALUES ('\x01a210720fa471f6b5fd8af4a1bc15a2', 9, 4, 'shadowserver', 'scan_ftp', 'shadowserver', '2026-11-24-scan_ftp-example-nl.csv', '', '\x1aa6e9add5b871cc14f15573023b8293402fedd47bef22feac039e6cf5522af3', 105, 'AMBER', 'Shadowserver: for the network''s owner', 1795500000000000, 'complete', '', 2, 1, 0, 1, 0, 2, 0, 0, 1795500000000000, 20781, 1, 1795500000000000, NULL, 1);
-INSERT INTO notify_report VALUES ('\x01a210720edb7c52a79cb60137f0be58', 7, 3, 'shadowserver', 'scan_smb', 'shadowserver', '2026-11-12-scan_smb-example-nl.csv', '', '\x641b09960ea9375045c7fcb694a9a9877c47d2233c03ac3b936027b7e62c0d79', 113, 'AMBER', 'Shadowserver: for the network''s owner', 1794470400000000, 'complete', '', 2, 1, 0, 1, 0, 0, 1, 0, 1794470400000000, 20769, 1, 1794470400000000, NULL, 1);
+', '<p>Herinnering (hoog): Inloggen op afstand (RDP) staat open voor het hele internet [PLD-9NN7E-98451]</p>', 2, 1, 1795503600000000);
+INSERT INTO notify_preference VALUES ('\x01a21077e4e873fe857b83b844862f60', 4, 'daily', 1794294000000000);
+INSERT INTO notify_preference VALUES ('\x01a21077e4e874178bbb267bf56c701c', 2, 'never', 1794294000000000);
+INSERT INTO notify_preference VALUES ('\x01a21077e4e874178bbb267bf56c701c', 3, 'weekly', 1794294000000000);
+INSERT INTO notify_rejected VALUES ('\x01a21077e58372ea8b27cb7926785726', 9, 'column ip: "999.1.2.3" is not an IP address', '2026-11-10 06:00:00,high,999.1.2.3,tcp,3389,,rdp,64500');
+INSERT INTO notify_rejected VALUES ('\x01a21077e61070dab9ad7d289bae423c', 7, 'column ip: "999.1.2.3" is not an IP address', '2026-11-11 07:00:00,high,999.1.2.3,tcp,3389,,rdp,64500');
+INSERT INTO notify_rejected VALUES ('\x01a21077e6697c8492bd13a9121c17b8', 7, 'column ip: "999.1.2.3" is not an IP address', '2026-11-12 08:00:00,high,999.1.2.3,tcp,3389,,rdp,64500');
+INSERT INTO notify_rejected VALUES ('\x01a21077e6d376c8a80566d2ca08ad0e', 8, 'column ip: "999.1.2.3" is not an IP address', '2026-11-13 09:00:00,high,999.1.2.3,tcp,3389,,rdp,64500');
+INSERT INTO notify_report VALUES ('\x01a21077e7327e278b4e3c1f319f04d6', 10, 5, 'shadowserver', 'scan_telnet', 'shadowserver', '2026-11-24-scan_telnet-example-nl.csv', '', '\x1a8cfd2e06f3dc97cbe70f7a13ef983681f95c367ae7e5dac0cdb33c51ce25ae', 116, 'AMBER', 'Shadowserver: for the network''s owner', 1795500000000000, 'complete', '', 2, 1, 0, 1, 0, 1, 0, 0, 1795500000000000, 20781, 1, 1795500000000000, NULL, 1);
+INSERT INTO notify_report VALUES ('\x01a21077e4f87b7f9a9803aca141985d', 1, 1, 'shadowserver', 'scan_http_vulnerable', 'shadowserver', '2026-07-01-scan_http_vulnerable-example-nl.csv', '', '\xd6273db9a9027e75cd6a2d9023c5896d6b48d2d4bdca4f6fb660ade4e81ae548', 122, 'AMBER', 'Shadowserver: for the network''s owner', 1782882000000000, 'complete', '', 2, 1, 0, 1, 0, 1, 0, 0, 1782882000000000, 20635, 1, 1782882000000000, 1794290400000000, 1);
+INSERT INTO notify_report VALUES ('\x01a21077e6d376c8a80566d2ca08ad0e', 8, 2, 'shadowserver', 'scan_rdp', 'shadowserver', '2026-11-13-scan_rdp-example-nl.csv', '', '\xe7f203a5f41f3879a0de765012267af4735791980ed6664c3a016c9df1e1ec58', 476, 'AMBER', 'Shadowserver: for the network''s owner', 1794560400000000, 'complete', '', 8, 7, 1, 5, 1, 0, 6, 1, 1794560400000000, 20770, 0, 1794560400000000, NULL, 1);
+INSERT INTO notify_report VALUES ('\x01a21077e62673bf80e2f841830c5ecd', 5, 3, 'shadowserver', 'scan_smb', 'shadowserver', '2026-11-11-scan_smb-example-nl.csv', '', '\xe3f2268a1e5b88e5ead7f37bf53ba789f39f62239a0df6d7635b42312cd73279', 113, 'AMBER', 'Shadowserver: for the network''s owner', 1794380400000000, 'complete', '', 2, 1, 0, 1, 0, 0, 1, 0, 1794380400000000, 20768, 1, 1794380400000000, NULL, 1);
+INSERT INTO notify_report VALUES ('\x01a21077e58372ea8b27cb7926785726', 2, 2, 'shadowserver', 'scan_rdp', 'shadowserver', '2026-11-10-scan_rdp-example-nl.csv', '', '\x8234e4b08328926f764ba8e34e3ce6e3889ab6f556852c1c6f933d7e64b3c8d4', 531, 'AMBER', 'Shadowserver: for the network''s owner', 1794290400000000, 'complete', '', 9, 8, 1, 6, 1, 9, 0, 0, 1794290400000000, 20767, 0, 1794290400000000, NULL, 1);
+INSERT INTO notify_report VALUES ('\x01a21077e59077a49273410e145b9497', 3, 3, 'shadowserver', 'scan_smb', 'shadowserver', '2026-11-10-scan_smb-example-nl.csv', '', '\x905a594768913c2ccf12f94a41087b11706aa01da90cf4113ee0361a28fcdf03', 188, 'AMBER', 'Shadowserver: for the network''s owner', 1794290400000000, 'complete', '', 3, 2, 0, 2, 0, 2, 0, 0, 1794290400000000, 20767, 1, 1794290400000000, NULL, 1);
+INSERT INTO notify_report VALUES ('\x01a21077e6697c8492bd13a9121c17b8', 6, 2, 'shadowserver', 'scan_rdp', 'shadowserver', '2026-11-12-scan_rdp-example-nl.csv', '', '\x76edeb22705c52578686b609c7803ae7b7dd1c07dc8a8e11d902a60b832f28a2', 418, 'AMBER', 'Shadowserver: for the network''s owner', 1794470400000000, 'complete', '', 7, 6, 1, 4, 1, 0, 6, 0, 1794470400000000, 20769, 0, 1794470400000000, NULL, 1);
+INSERT INTO notify_report VALUES ('\x01a21077e61070dab9ad7d289bae423c', 4, 2, 'shadowserver', 'scan_rdp', 'shadowserver', '2026-11-11-scan_rdp-example-nl.csv', '', '\xcf0ebcb1a229bc7986c6281d4354fa8f69da6790ad1960e0bb559bf01a86d2b0', 418, 'AMBER', 'Shadowserver: for the network''s owner', 1794380400000000, 'complete', '', 7, 6, 1, 4, 1, 0, 6, 0, 1794380400000000, 20768, 0, 1794380400000000, NULL, 1);
+INSERT INTO notify_report VALUES ('\x01a21077e72170beb0a090b0594f01eb', 9, 4, 'shadowserver', 'scan_ftp', 'shadowserver', '2026-11-24-scan_ftp-example-nl.csv', '', '\x1aa6e9add5b871cc14f15573023b8293402fedd47bef22feac039e6cf5522af3', 105, 'AMBER', 'Shadowserver: for the network''s owner', 1795500000000000, 'complete', '', 2, 1, 0, 1, 0, 2, 0, 0, 1795500000000000, 20781, 1, 1795500000000000, NULL, 1);
+INSERT INTO notify_report VALUES ('\x01a21077e67b7247b6615d70e8b916e1', 7, 3, 'shadowserver', 'scan_smb', 'shadowserver', '2026-11-12-scan_smb-example-nl.csv', '', '\x641b09960ea9375045c7fcb694a9a9877c47d2233c03ac3b936027b7e62c0d79', 113, 'AMBER', 'Shadowserver: for the network''s owner', 1794470400000000, 'complete', '', 2, 1, 0, 1, 0, 0, 1, 0, 1794470400000000, 20769, 1, 1794470400000000, NULL, 1);
 INSERT INTO notify_series VALUES (1, 'shadowserver', 'scan_http_vulnerable', 'example-nl');
 INSERT INTO notify_series VALUES (2, 'shadowserver', 'scan_rdp', 'example-nl');
 INSERT INTO notify_series VALUES (3, 'shadowserver', 'scan_smb', 'example-nl');
@@ -1202,21 +1208,21 @@ INSERT INTO notify_tally VALUES ('shadowserver', 'scan_rdp', 'not_ours', 1);
 INSERT INTO notify_tally VALUES ('shadowserver', 'scan_smb', 'solved', 1);
 INSERT INTO notify_tally VALUES ('shadowserver', 'scan_rdp', 'solved', 1);
 INSERT INTO notify_tally VALUES ('shadowserver', 'scan_smb', 'forwarded', 1);
-INSERT INTO notify_tally VALUES ('shadowserver', 'scan_rdp', 'forwarded', 1);
 INSERT INTO notify_tally VALUES ('shadowserver', 'scan_smb', 'on_it', 1);
+INSERT INTO notify_tally VALUES ('shadowserver', 'scan_rdp', 'forwarded', 2);
 INSERT INTO notify_tally VALUES ('shadowserver', 'scan_rdp', 'false_positive', 1);
-INSERT INTO notify_upkeep VALUES ('expire', 1794564000000000);
 INSERT INTO notify_upkeep VALUES ('retain', 1794564000000000);
-INSERT INTO signin_account VALUES ('\x01a210720df177738b952f6fb9fcd0ec', 'jan@korst.example', 'Jan de Wit', 'nl', 0, 'active', '\x94952f953692197be7753dd550c2b5cef50e1f079b6a9b83577ce8f24c1b46d8', 1794294000000000, NULL);
-INSERT INTO signin_account VALUES ('\x01a210720df674ad9c6a24441b7bede6', 'els@polder.example', 'Els Bakker', 'nl', 66, 'active', '\x55fe8d7f8927543c7d3a6d020830c09f42459472ac9c6b3293f094fdb3840fc1', 1794294000000000, NULL);
-INSERT INTO signin_link VALUES ('\x8021e410acceebc557b5ea918f7481e3aa4a2e28f6c231b0c6a91d8f7c549026', '\x01a210720df177738b952f6fb9fcd0ec', 'invited', 1794294000000000, 1794380400000000);
-INSERT INTO signin_link VALUES ('\x6a8f0e7ceeb19575c68fa22d95a61baa84983962f7a7a89a3c306825b9aa2288', '\x01a210720df674ad9c6a24441b7bede6', 'invited', 1794294000000000, 1794380400000000);
-INSERT INTO signin_migration VALUES (1, 0, true, '2026-11-25 02:03:59.221765');
-INSERT INTO signin_migration VALUES (2, 1, true, '2026-11-25 02:03:59.230247');
-INSERT INTO signin_migration VALUES (3, 2, true, '2026-11-25 02:03:59.238095');
-INSERT INTO signin_migration VALUES (4, 3, true, '2026-11-25 02:03:59.276826');
-INSERT INTO signin_migration VALUES (5, 4, true, '2026-11-25 02:03:59.295191');
-INSERT INTO signin_migration VALUES (6, 5, true, '2026-11-25 02:03:59.298908');
+INSERT INTO notify_upkeep VALUES ('expire', 1794564000000000);
+INSERT INTO signin_account VALUES ('\x01a21077e5fb707b82e2202898c6e7a4', 'jan@korst.example', 'Jan de Wit', 'nl', 0, 'active', '\x6e53c5165f2c1c117d4a21719bc915f4c091f7f1a5f3766e71a382866180ad04', 1794294000000000, NULL);
+INSERT INTO signin_account VALUES ('\x01a21077e5fe7b77bab083b60952950c', 'els@polder.example', 'Els Bakker', 'nl', 66, 'active', '\xdfaefabbe8e2695cdcdca499ee8eac81b86917a2e5dfc3906e45c5e86da4a918', 1794294000000000, NULL);
+INSERT INTO signin_link VALUES ('\x38c7713dc5ed50ad7d46e718c7d07837a284f541d1414ed59b614af811fb8772', '\x01a21077e5fb707b82e2202898c6e7a4', 'invited', 1794294000000000, 1794380400000000);
+INSERT INTO signin_link VALUES ('\x16e7f872c2fa0daedca6a0dcc37a6c68cf87d8a6c5176a05813bca8a6ed66e68', '\x01a21077e5fe7b77bab083b60952950c', 'invited', 1794294000000000, 1794380400000000);
+INSERT INTO signin_migration VALUES (1, 0, true, '2026-11-25 02:10:22.319482');
+INSERT INTO signin_migration VALUES (2, 1, true, '2026-11-25 02:10:22.321959');
+INSERT INTO signin_migration VALUES (3, 2, true, '2026-11-25 02:10:22.329596');
+INSERT INTO signin_migration VALUES (4, 3, true, '2026-11-25 02:10:22.354353');
+INSERT INTO signin_migration VALUES (5, 4, true, '2026-11-25 02:10:22.366022');
+INSERT INTO signin_migration VALUES (6, 5, true, '2026-11-25 02:10:22.369773');
 SELECT pg_catalog.setval('audit_migration_id_seq', 2, true);
 SELECT pg_catalog.setval('directory_migration_id_seq', 7, true);
 SELECT pg_catalog.setval('footprint_migration_id_seq', 5, true);
