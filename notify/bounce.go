@@ -231,7 +231,7 @@ func (b *bounce) text(body io.Reader) {
 func (b *bounce) ids(field string) {
 	for _, word := range strings.FieldsFunc(field, func(r rune) bool { return r == '<' || r == '>' || r == ' ' || r == ',' || r == '\t' }) {
 		if strings.Contains(word, "@") && len(word) < 200 && len(b.r.MessageIDs) < bounceIDs {
-			b.r.MessageIDs = append(b.r.MessageIDs, strings.ToLower(plain(word)))
+			b.r.MessageIDs = append(b.r.MessageIDs, strings.ToLower(db.Plain(word)))
 		}
 	}
 }

@@ -62,7 +62,7 @@ type recordForm struct {
 
 func readRecordForm(say *i18n.Printer, q url.Values, zone *time.Location) (f recordForm, err error) {
 	text := func(key string) string {
-		s := strings.TrimSpace(strings.ReplaceAll(strings.ToValidUTF8(q.Get(key), ""), "\x00", ""))
+		s := strings.TrimSpace(db.Plain(q.Get(key)))
 		return s[:min(len(s), 200)]
 	}
 	f.search.Actor, f.search.Object = text("actor"), text("object")
