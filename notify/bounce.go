@@ -152,7 +152,6 @@ func ParseBounce(raw io.Reader) (r Returned, err error) {
 type bounce struct {
 	r     Returned
 	parts int
-	words bool // the first text was read
 }
 
 // part reads one part of the mail; a part that cannot be read is passed over, its neighbours are not.
