@@ -190,7 +190,7 @@ func (a *app) showRecord(w http.ResponseWriter, r *http.Request, site *web.Site,
 // auditing tells whether the actor may read the record: the route asks, and this asks again.
 func auditing(r *http.Request) error {
 	if !actor.From(r.Context()).Staff.Any(actor.Auditor) {
-		return fault.New(fault.NotFound, "web.error.not_found.text")
+		return fault.Hidden()
 	}
 	return nil
 }
@@ -245,7 +245,7 @@ func (a *app) exportRecord(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f, err := readRecordForm(web.Printer(r), r.URL.Query(), a.set.Location())
 	if err != nil || len(f.wrong) > 0 {
-		return fault.New(fault.NotFound, "web.error.not_found.text")
+		return fault.Hidden()
 	}
 	err = a.db.Write(ctx, func(tx *db.Tx) error {
 		if err := auditing(r); err != nil {

@@ -56,8 +56,8 @@ func (s *Signin) programRoutes(site *web.Site) *programPages {
 // leave sends somebody to a provider, to sign in or to confirm. It takes a form, so that no other
 // site and no mail can start it.
 func (p *programPages) leave(w http.ResponseWriter, r *http.Request) error {
-	if err := web.ReadForm(r); err != nil {
-		return err
+	if err := r.ParseForm(); err != nil {
+		return fault.Wrap(fault.Invalid, err, "")
 	}
 	purpose := forSignIn
 	if r.PostForm.Get("purpose") == forConfirm {
@@ -254,8 +254,8 @@ func (p *programPages) identities(w http.ResponseWriter, r *http.Request) error 
 }
 
 func (p *programPages) link(w http.ResponseWriter, r *http.Request) error {
-	if err := web.ReadForm(r); err != nil {
-		return err
+	if err := r.ParseForm(); err != nil {
+		return fault.Wrap(fault.Invalid, err, "")
 	}
 	return p.lead(w, r, r.PostForm.Get("provider"), forLink, "/account/identities")
 }

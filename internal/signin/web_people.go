@@ -122,7 +122,7 @@ func (p *pages) acted(w http.ResponseWriter, r *http.Request, done string, err e
 }
 
 func (p *pages) appoint(w http.ResponseWriter, r *http.Request) error {
-	if err := web.ReadForm(r); err != nil {
+	if err := r.ParseForm(); err != nil {
 		return err
 	}
 	var roles actor.Roles

@@ -133,8 +133,8 @@ func (v *TokenPage) wrong(p *i18n.Printer, err error) ([]web.FieldError, bool) {
 
 // ReadTokenForm reads what the form of a TokenPage sends.
 func ReadTokenForm(r *http.Request) (name string, scopes []string, lasts time.Duration, err error) {
-	if err := web.ReadForm(r); err != nil {
-		return "", nil, 0, err
+	if err := r.ParseForm(); err != nil {
+		return "", nil, 0, fault.Wrap(fault.Invalid, err, "")
 	}
 	days, err := strconv.Atoi(r.PostForm.Get("days"))
 	if err != nil || days < 1 || days > 366 {
