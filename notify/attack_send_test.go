@@ -1,7 +1,9 @@
 package notify
 
 import (
+	"fmt"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -103,6 +105,30 @@ func TestARoundThatTakesLongSendsToTheAddressOfNow(t *testing.T) {
 		}
 		if slices.Sort(got); !slices.Equal(got, []string{"a@a.example", "nieuw@b.example"}) {
 			t.Errorf("sent to %v", got)
+		}
+	})
+}
+
+// A button that is pressed a dozen times at once sends no more test messages than may be, and saves no more
+// lists than may be.
+func TestLimitsHoldForWhoAsksAtOnce(t *testing.T) {
+	eachCompany(t, func(t *testing.T, c *company) {
+		me, bakker := c.as("bakker"), c.organisation("bakker").ID
+		var all sync.WaitGroup
+		for i := range 12 {
+			all.Go(func() { me.notify.Try(me.ctx, bakker) })
+			all.Go(func() {
+				for j := range 3 {
+					me.notify.SaveView(me.ctx, bakker, fmt.Sprint("lijst ", i, j), "state=open")
+				}
+			})
+		}
+		all.Wait()
+		if n := c.count("notify_notification", "kind = 'test'"); n != mostTests {
+			t.Errorf("%d test messages", n)
+		}
+		if n := c.count("notify_view", ""); n != mostViews {
+			t.Errorf("%d saved lists", n)
 		}
 	})
 }
