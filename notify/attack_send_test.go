@@ -3,6 +3,7 @@ package notify
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -129,6 +130,31 @@ func TestLimitsHoldForWhoAsksAtOnce(t *testing.T) {
 		}
 		if n := c.count("notify_view", ""); n != mostViews {
 			t.Errorf("%d saved lists", n)
+		}
+	})
+}
+
+// What others wrote is never taken for the place of the secret link, which somebody with a mandate does not get.
+func TestNoWordsOfOthersBecomeTheSecretLink(t *testing.T) {
+	eachCompany(t, func(t *testing.T, c *company) {
+		before := len(c.deliver())
+		c.choose(map[db.ID]string{c.mandateOf("it"): "nl"})
+		for _, name := range []string{mail.Placeholder, "{" + mail.Placeholder, "{{" + mail.Placeholder, "{{{" + mail.Placeholder + "}}"} {
+			c.sql(`UPDATE directory_organisation SET name = ?2 WHERE id = ?1`, c.organisation("bakker").ID, "De "+name)
+			c.clock.Advance(24 * time.Hour)
+			c.ingest("scan_rdp", rdp, rdpLine("192.0.2.9", ""), rdpLine("192.0.2.1"+fmt.Sprint(len(name)%5), ""))
+			c.compose()
+			for _, m := range c.deliver()[before:] {
+				if m.EnvelopeTo[0] == "it@it.example" {
+					before++
+					if strings.Contains(m.Text, "/f/") || strings.Contains(m.HTML, "/f/") {
+						t.Errorf("%s: the secret link:\n%.600s", name, m.Text)
+					}
+				}
+			}
+		}
+		if before == 4 {
+			t.Error("no copy went")
 		}
 	})
 }
