@@ -62,7 +62,7 @@ func TestPortalInBrowser(t *testing.T) {
 	}
 	// What the bakery arranged: steps, talk, a date that is past, a link to its supplier, a saved list.
 	seven := c.one("bakker", "192.0.2.7").Fingerprint
-	for _, err := range []error{me.notify.Tick(me.ctx, bakker, seven, []int{1, 2}, 4), me.notify.Say(me.ctx, bakker, seven, "Kan iemand de leverancier bellen?\nHet nummer hangt bij de oven."),
+	for _, err := range []error{me.notify.Tick(me.ctx, bakker, seven, rdpMarks()[:2], rdpMarks()), me.notify.Say(me.ctx, bakker, seven, "Kan iemand de leverancier bellen?\nHet nummer hangt bij de oven."),
 		c.as("it").notify.Say(c.as("it").ctx, bakker, seven, "Wij kijken er vanmiddag naar."), me.notify.Assign(me.ctx, bakker, seven, c.organisation("it").ID, c.clock.Now().AddDate(0, 0, -2)),
 		me.notify.Assign(me.ctx, bakker, c.one("bakker", "192.0.2.8").Fingerprint, c.people["bakker"].Account, c.clock.Now().AddDate(0, 0, 5)),
 		me.notify.SaveView(me.ctx, bakker, "Kritiek, nog geen antwoord", "severity=critical&state=unanswered"), me.notify.SaveView(me.ctx, bakker, "Op mijn naam", "work=mine")} {
@@ -230,7 +230,7 @@ func TestWorkWithTheKeyboard(t *testing.T) {
 		}
 	}
 	b.Goto(one)
-	tabTo(`input[name="step"][value="2"]`)
+	tabTo(`input[name="step"][value="`+rdpMarks()[1]+`"]`)
 	b.Press(" ")
 	press("#tick", "De vinkjes zijn bewaard")
 	b.Goto(one)
@@ -250,7 +250,7 @@ func TestWorkWithTheKeyboard(t *testing.T) {
 	b.Goto(one)
 	press(`form[action$="/withdraw"] button`, "De link werkt niet meer")
 	w, err := c.as("bakker").notify.Worked(c.as("bakker").ctx, c.organisation("bakker").ID, seven, db.ID{})
-	if err != nil || len(w.Steps) != 1 || w.Steps[0].Step != 2 || len(w.Comments) != 1 || w.Comments[0].Text != "Ik bel morgen" || len(w.Links) != 1 || w.Links[0].RevokedAt.IsZero() {
+	if err != nil || len(w.Steps) != 1 || w.Steps[0].Mark != rdpMarks()[1] || len(w.Comments) != 1 || w.Comments[0].Text != "Ik bel morgen" || len(w.Links) != 1 || w.Links[0].RevokedAt.IsZero() {
 		t.Errorf("%+v, %v", w, err)
 	}
 	if e := c.one("bakker", "192.0.2.7"); e.Assignee != c.people["bakker"].Account {
