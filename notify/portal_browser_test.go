@@ -12,6 +12,7 @@ import (
 	"polder/internal/db"
 	"polder/internal/kit"
 	"polder/internal/kit/browser"
+	"polder/notify/feeds"
 )
 
 // openDoor is a company with a server in front, for a browser.
@@ -230,7 +231,7 @@ func TestWorkWithTheKeyboard(t *testing.T) {
 		}
 	}
 	b.Goto(one)
-	tabTo(`input[name="step"][value="`+rdpMarks()[1]+`"]`)
+	tabTo(`input[name="step"][value="` + rdpMarks()[1] + `"]`)
 	b.Press(" ")
 	press("#tick", "De vinkjes zijn bewaard")
 	b.Goto(one)
@@ -264,4 +265,65 @@ func TestWorkWithTheKeyboard(t *testing.T) {
 	press("#save", "De filters zijn bewaard")
 	b.Goto(list + "?lang=nl")
 	press(`form[action$="/remove"] button`, "De bewaarde lijst is weg")
+}
+
+// With the keyboard alone, on a telephone: choose how soon mails come, to whom and in which language, keep it, send a
+// test message, and hear that there can be no more of them today.
+func TestWishesWithTheKeyboard(t *testing.T) {
+	b := browser.Open(t)
+	c, s := openDoor(t)
+	second := c.contact("bakker", "tweede@korst.example", true)
+	b.Resize(360, 800)
+	b.Goto(s.server.URL + "/as/bakker")
+	b.Goto(s.server.URL + "/o/" + c.organisation("bakker").ID.String() + "/warnings?lang=nl")
+	tabTo := func(selector string) {
+		t.Helper()
+		for range 60 {
+			if browser.Eval[bool](b, `document.activeElement.matches(`+fmt.Sprintf("%q", selector)+`)`) {
+				if browser.Eval[string](b, `getComputedStyle(document.activeElement).outlineStyle`) == "none" {
+					t.Errorf("the focus on %s cannot be seen", selector)
+				}
+				return
+			}
+			b.Press(kb.Tab)
+		}
+		t.Fatalf("the keyboard does not come to %s", selector)
+	}
+	done := func(want string) {
+		t.Helper()
+		b.WaitFor(".outcome--ok")
+		if text := b.Text(".outcome--ok"); !strings.Contains(text, want) {
+			t.Errorf("%q, not %q", text, want)
+		}
+	}
+	tabTo(`main a[href$="/warnings/settings"]`)
+	b.Press(kb.Enter)
+	b.WaitFor("#often-low")
+	tabTo("#often-low")
+	b.Press(kb.End) // the last choice: not at all
+	tabTo(`input[name="to"][value="` + second.String() + `"]`)
+	b.Press(" ")
+	tabTo("#language-" + second.String())
+	b.Press("Engels")
+	tabTo("#save")
+	b.Press(kb.Enter)
+	done("bewaard")
+	w, err := c.as("bakker").notify.Wishes(c.as("bakker").ctx, c.organisation("bakker").ID)
+	if err != nil || w.Cadence[feeds.Low] != Never || w.Cadence[feeds.Critical] != AtOnce {
+		t.Errorf("%v, %v", w.Cadence, err)
+	}
+	for _, m := range w.Mailboxes {
+		if want := m.Main || m.ID == second; m.Chosen != want || m.ID == second && m.Lang != "en" {
+			t.Errorf("%+v", m)
+		}
+	}
+	for range mostTests {
+		b.Goto(s.server.URL + "/o/" + c.organisation("bakker").ID.String() + "/warnings/settings?lang=nl")
+		tabTo("#try")
+		b.Press(kb.Enter)
+		done("estbericht is onderweg")
+	}
+	if browser.Eval[bool](b, `!!document.querySelector("#try")`) || !strings.Contains(b.HTML(), "tweede@korst.example") {
+		t.Error("a test can be asked for without end, or it does not say to whom it went")
+	}
 }

@@ -206,6 +206,9 @@ func stepMarks(kind, class string) (marks []string) {
 	return marks
 }
 
+// StepMarks are the marks of the steps of the advice about an exposure, for Tick.
+func StepMarks(e Exposure) []string { return stepMarks(e.Type, e.Class) }
+
 func markOf(words string) string {
 	sum := sha256.Sum256([]byte(words))
 	return hex.EncodeToString(sum[:8])
