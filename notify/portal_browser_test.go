@@ -45,6 +45,8 @@ func TestPortalInBrowser(t *testing.T) {
 	}
 	c.ingest("scan_rdp", rdp, rdpLine("192.0.2.11", ""))
 	c.ingest("scan_exchange", rdp, `NOW,critical,192.0.2.9,tcp,443,mail.korst.example,"exchange;cve-2024-21410",64500`)
+	long := "https://www.korst.example/" + strings.Repeat("bestellen", 12) + "/x.js"
+	c.ingest("compromised_website", rdp+",url", "NOW,critical,192.0.2.10,tcp,443,www.korst.example,js-injection,64500,"+long)
 	c.assets("smid,domain,vonk.example,owner", "it,domain,visser.example,owner")
 	c.ingest("scan_http", rdp, many...)
 	c.choose(map[db.ID]string{c.contact("bakker", "tweede@korst.example", true): "en", c.mandateOf("it"): "nl"})
@@ -88,6 +90,7 @@ func TestPortalInBrowser(t *testing.T) {
 		{"list-long", "smid", at("smid", "/exposures")}, {"list-member", "bakker-member", at("bakker", "/exposures")}, {"list-part", "it-one", at("bakker", "/exposures")},
 		{"list-first", "leeg", at("leeg", "/exposures")}, {"list-calm", "it", at("it", "/exposures")}, {"list-done", "bakker", at("bakker", "/exposures?done=solved&n=2")},
 		{"exposure", "bakker", at("bakker", "/exposures/"+one+"?done=answer")}, {"exposure-member", "bakker-member", at("bakker", "/exposures/"+one)}, {"exposure-copy", "it-one", at("bakker", "/exposures/"+copied)},
+		{"exposure-long", "bakker", at("bakker", "/exposures/"+printText(c.one("bakker", "192.0.2.10").Fingerprint))},
 		{"exposure-new", "bakker", at("bakker", "/exposures/"+printText(c.one("bakker", "192.0.2.9").Fingerprint))},
 		{"exposure-worked", "it", at("bakker", "/exposures/"+one)}, {"exposure-talk", "bakker", at("bakker", "/exposures/"+printText(c.one("bakker", "192.0.2.8").Fingerprint))},
 		{"list-day", "bakker", at("bakker", "/exposures?state=each&sort=day")}, {"list-view", "bakker", at("bakker", "/exposures?severity=critical&state=unanswered")},
