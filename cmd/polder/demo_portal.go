@@ -31,7 +31,7 @@ func (w *world) arrange(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("the bakery's till: %w", err)
 	}
-	printers, err := w.openAt(emma, university.ID, notify.Search{State: "open", Severity: feeds.High}, 6)
+	printers, err := w.openAt(emma, university.ID, notify.Search{State: "open", Type: "scan_ipp"}, 6)
 	if err != nil {
 		return fmt.Errorf("the university's printers: %w", err)
 	}
