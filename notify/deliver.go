@@ -70,6 +70,7 @@ type Sent struct {
 	NextAt    time.Time
 	Reply     string // of the mail server
 	Copies    []Copy // those to others than the main contact, where one message is read
+	delivery  db.ID
 }
 
 // mostAttempts is after how many refusals for now a delivery fails: with the waits below, five days.
