@@ -70,6 +70,7 @@ type Sent struct {
 	NextAt    time.Time
 	Reply     string // of the mail server
 	Copies    []Copy // those to others than the main contact, where one message is read
+	delivery  db.ID
 }
 
 // mostAttempts is after how many refusals for now a delivery fails: with the waits below, five days.
@@ -91,9 +92,6 @@ var ErrUnreachable = errors.New("the mail server cannot be reached; check POLDER
 func (n *Notify) Deliver(ctx context.Context, post *mail.Post) (sent int, err error) {
 	if post.Held != nil {
 		return 0, post.Held
-	}
-	if err := n.footprint.Load(ctx); err != nil {
-		return 0, err
 	}
 	err = n.db.TryExclusive(ctx, "deliver", func(ctx context.Context) error {
 		r := &round{n: n, post: post, unreached: map[db.ID]bool{}}
@@ -146,14 +144,7 @@ func (r *round) next(ctx context.Context) (due []*dueDelivery, err error) {
 		}
 		return err
 	})
-	if err != nil || len(due) == 0 {
-		return nil, err
-	}
-	fit, err := r.n.fit(ctx, due)
-	if err == nil && len(fit) == 0 {
-		return r.next(ctx) // all were held or taken back, and are not due any more
-	}
-	return fit, err
+	return due, err
 }
 
 // deliver shares the mails among the connections.
@@ -200,6 +191,11 @@ func (r *round) one(ctx context.Context, server *mail.Client, d *dueDelivery) er
 }
 
 func (n *Notify) deliverOne(ctx context.Context, post *mail.Post, server *mail.Client, d *dueDelivery) (accepted bool, err error) {
+	if keep, err := n.fit(ctx, d); err != nil {
+		return false, fmt.Errorf("look at %s before it goes: %w", d.reference, err)
+	} else if !keep {
+		return false, nil
+	}
 	if kept, err := n.keptBack(ctx, d); err != nil || kept {
 		return false, err
 	}

@@ -9,60 +9,49 @@ import (
 	"polder/internal/db"
 )
 
-// fit looks at mails just before they go, since days may have passed in which the mail server was
-// down or refused them: each goes to the address of today, waits while there is none, and is taken
-// back when its organisation no longer holds what it is about.
-func (n *Notify) fit(ctx context.Context, due []*dueDelivery) (fit []*dueDelivery, err error) {
-	var ids []db.ID
-	for _, d := range due {
-		if !d.organisation.IsZero() {
-			ids = append(ids, d.organisation)
-		}
+// fit looks at a mail right before it goes, since days may have passed in which the mail server was
+// down or refused it, and a round of many takes long: it goes only while it is still to go, to the address
+// of this moment, waits while there is none, and is taken back when its organisation no longer holds what
+// it is about.
+func (n *Notify) fit(ctx context.Context, d *dueDelivery) (keep bool, err error) {
+	if err := n.footprint.Load(ctx); err != nil {
+		return false, err
 	}
-	var organisations map[db.ID]directory.Organisation
+	waits := false
+	var found map[db.ID]directory.Organisation
 	err = n.db.Read(ctx, func(tx *db.Tx) (err error) {
-		organisations, err = directory.Get(ctx, tx, ids)
+		if waits, err = isDue(ctx, tx, d.id); err != nil || !waits || d.organisation.IsZero() {
+			return err
+		}
+		found, err = directory.Get(ctx, tx, []db.ID{d.organisation})
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("look up today's addresses: %w", err)
+		return false, fmt.Errorf("look up today's address: %w", err)
 	}
-	for _, d := range due {
-		if d.kind == "stranger" {
-			keep, err := n.fitStranger(ctx, d)
-			if err != nil {
-				return nil, fmt.Errorf("look at %s before it goes: %w", d.reference, err)
-			}
-			if keep {
-				fit = append(fit, d)
-			}
-			continue
-		}
-		to := organisations[d.organisation].Email
-		if d.kind == "desk" {
-			d.replyTo = to
-		}
-		if d.kind == "desk" || d.mailbox.IsZero() && to == d.recipient && d.register == n.footprint.Index().Version() {
-			fit = append(fit, d)
-			continue
-		}
-		keep := false
-		err := n.change(ctx, func(tx *db.Tx) (err error) {
-			if !d.mailbox.IsZero() {
-				keep, err = n.fitCopy(ctx, tx, d)
-				return err
-			}
-			keep, err = n.fitOne(ctx, tx, d, to)
+	if !waits {
+		return false, nil // held, or taken back a moment ago
+	}
+	if d.kind == "stranger" {
+		return n.fitStranger(ctx, d)
+	}
+	to := found[d.organisation].Email
+	if d.kind == "desk" {
+		d.replyTo = to
+		return true, nil
+	}
+	if d.mailbox.IsZero() && to == d.recipient && d.register == n.footprint.Index().Version() {
+		return true, nil
+	}
+	err = n.change(ctx, func(tx *db.Tx) (err error) {
+		if !d.mailbox.IsZero() {
+			keep, err = n.fitCopy(ctx, tx, d)
 			return err
-		})
-		if err != nil {
-			return nil, fmt.Errorf("look at %s before it goes: %w", d.reference, err)
 		}
-		if keep {
-			fit = append(fit, d)
-		}
-	}
-	return fit, nil
+		keep, err = n.fitOne(ctx, tx, d, to)
+		return err
+	})
+	return keep, err
 }
 
 func (n *Notify) fitOne(ctx context.Context, tx *db.Tx, d *dueDelivery, to string) (keep bool, err error) {
