@@ -79,6 +79,11 @@ func emergency(ctx context.Context, tx *db.Tx) (h Hold, stopped bool, err error)
 	return h, false, err
 }
 
+func isPaused(ctx context.Context, tx *db.Tx, organisation db.ID) (paused bool, err error) {
+	list, err := holds(ctx, tx, `released_at IS NULL AND (scope = 'everything' OR scope = 'organisation' AND subject = ?1) LIMIT 1`, organisation.String())
+	return len(list) > 0, err
+}
+
 func insertHold(ctx context.Context, tx *db.Tx, h *Hold) (made bool, err error) {
 	var series, seq any
 	if h.Scope == OfReport {
