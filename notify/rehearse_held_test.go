@@ -39,6 +39,8 @@ func TestRehearsalIsExactWithWhatIsHeld(t *testing.T) {
 				f.ctx = as("anna")
 				dice := rand.New(rand.NewPCG(7, 9))
 				f.randomWorld(dice)
+				// Those without an address would be looked at again each hour for weeks.
+				f.organisations("org6,Organisatie 6,nl,info@org6.example", "org13,Organisatie 13,en,info@org13.example")
 				f.copies()
 				f.ownText("exposed_panel")
 				for _, h := range c.holds {
