@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -37,6 +38,11 @@ type recordRow struct {
 	What                   string
 	ByActor, About, OfWhom string // the same entries of this actor, object, organisation
 }
+
+// Short leaves of each id in a text its end, by which one is told from another; the whole is a title and in the CSV.
+func (recordRow) Short(s string) string { return wholeID.ReplaceAllString(s, "…$1") }
+
+var wholeID = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-([0-9a-f]{12})`)
 
 type recordView struct {
 	Rows                        []recordRow
