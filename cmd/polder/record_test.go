@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/chromedp/kb"
+
 	"polder/internal/actor"
 	"polder/internal/audit"
 	"polder/internal/db"
@@ -223,16 +225,19 @@ func TestHeadsThatWereTakenAwayAreToldOf(t *testing.T) {
 	})
 }
 
-// The record is a page that anybody can read who may, on any screen.
+// The record is a page that anybody can read who may, on any screen, also after days of work; and with the
+// keyboard alone it is narrowed and checked.
 func TestTheRecordInABrowser(t *testing.T) {
 	b := browser.Open(t)
 	w := openWorld(t)
+	w.until(t, 2)
 	for _, lang := range []string{"nl", "en"} {
 		b.Goto(w.app.set.BaseURL + "/demo/people?lang=" + lang)
 		b.Follow("#be-auditor")
 		b.Arrive(w.app.set.BaseURL + "/desk/record")
 		for _, width := range []int{1280, 360} {
 			b.Resize(width, 800)
+			b.EmulateDark(lang == "en")
 			for _, v := range b.Axe() {
 				t.Errorf("%s at %d: %s", lang, width, v)
 			}
@@ -244,4 +249,27 @@ func TestTheRecordInABrowser(t *testing.T) {
 			}
 		}
 	}
+	tabTo := func(id string) {
+		t.Helper()
+		for range 80 {
+			b.Press(kb.Tab)
+			if browser.Eval[string](b, `document.activeElement.id`) == id {
+				return
+			}
+		}
+		t.Fatalf("the keyboard does not come to %s", id)
+	}
+	b.Goto(w.app.set.BaseURL + "/desk/record?lang=nl")
+	tabTo("verify")
+	b.Press(kb.Enter)
+	b.Arrive(w.app.set.BaseURL + "/desk/record?done=verify")
+	tabTo("action")
+	b.Press("i") // the first that begins so: "ingelezen"
+	tabTo("show")
+	b.Press(kb.Enter)
+	b.WaitFor(`a[href="/desk/record"]`)
+	if !strings.Contains(b.URL(), "action=import") {
+		t.Errorf("the keyboard led to %s", b.URL())
+	}
+	tabTo("csv")
 }
