@@ -114,7 +114,9 @@ func TestWebhookIsTriedForThreeDays(t *testing.T) {
 			problem string
 			answer  func(rw http.ResponseWriter, r *http.Request)
 		}{
-			{"redirect", func(rw http.ResponseWriter, r *http.Request) { http.Redirect(rw, r, "https://10.0.0.1/", 307) }},
+			{"redirect", func(rw http.ResponseWriter, r *http.Request) {
+				http.Redirect(rw, r, "https://10.0.0.1/", http.StatusTemporaryRedirect)
+			}},
 			{"refused", func(rw http.ResponseWriter, r *http.Request) {
 				rw.WriteHeader(403)
 				rw.Write([]byte(strings.Repeat("secret-answer ", 10_000)))

@@ -163,8 +163,8 @@ func (p *pages) once(w http.ResponseWriter, r *http.Request, what, name, secret 
 }
 
 func (p *pages) addWebhook(w http.ResponseWriter, r *http.Request) error {
-	if err := r.ParseForm(); err != nil {
-		return fault.Wrap(fault.Invalid, err, "")
+	if err := web.ReadForm(r); err != nil {
+		return err
 	}
 	h, key, err := p.f.AddWebhook(r.Context(), organisation(r), r.PostForm.Get("url"))
 	if err != nil {
@@ -186,8 +186,8 @@ func (p *pages) renewKey(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *pages) addFeed(w http.ResponseWriter, r *http.Request) error {
-	if err := r.ParseForm(); err != nil {
-		return fault.Wrap(fault.Invalid, err, "")
+	if err := web.ReadForm(r); err != nil {
+		return err
 	}
 	x, address, err := p.f.AddFeed(r.Context(), organisation(r), r.PostForm.Get("name"))
 	if err != nil {

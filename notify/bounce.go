@@ -170,7 +170,6 @@ func ParseBounce(raw io.Reader) (r Returned, err error) {
 type bounce struct {
 	r     Returned
 	parts int
-	words bool // the first text was read
 }
 
 // part reads one part of the mail; a part that cannot be read is passed over, its neighbours are not.
@@ -249,7 +248,7 @@ func (b *bounce) text(body io.Reader) {
 func (b *bounce) ids(field string) {
 	for _, word := range strings.FieldsFunc(field, func(r rune) bool { return r == '<' || r == '>' || r == ' ' || r == ',' || r == '\t' }) {
 		if strings.Contains(word, "@") && len(word) < 200 && len(b.r.MessageIDs) < bounceIDs {
-			b.r.MessageIDs = append(b.r.MessageIDs, strings.ToLower(plain(word)))
+			b.r.MessageIDs = append(b.r.MessageIDs, strings.ToLower(db.Plain(word)))
 		}
 	}
 }

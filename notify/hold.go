@@ -125,7 +125,7 @@ func (n *Notify) Hold(ctx context.Context, h Hold) (id db.ID, err error) {
 	if h.Reason = cut(cleanNote(h.Reason), mostReason); h.Reason == "" {
 		return id, fault.New(fault.Invalid, "notify.hold.reason")
 	}
-	h = Hold{ID: db.NewID(), Scope: h.Scope, Subject: strings.TrimSpace(plain(h.Subject)), Reason: h.Reason, HeldAt: n.now(), HeldBy: who}
+	h = Hold{ID: db.NewID(), Scope: h.Scope, Subject: strings.TrimSpace(db.Plain(h.Subject)), Reason: h.Reason, HeldAt: n.now(), HeldBy: who}
 	err = n.change(ctx, func(tx *db.Tx) error {
 		if err := n.aim(ctx, tx, &h); err != nil {
 			return err

@@ -286,7 +286,7 @@ func answerViews(say *i18n.Printer, h Holder) (list []answerView) {
 
 // readAnswer reads an answer from a form; what a person can mend comes back as lines for the page.
 func readAnswer(r *http.Request) (f Feedback, filled form, wrong []web.FieldError, err error) {
-	if err = parseForm(r); err != nil {
+	if err = web.ReadForm(r); err != nil {
 		return
 	}
 	say := web.Printer(r)

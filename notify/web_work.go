@@ -244,7 +244,7 @@ func (p *portal) act(w http.ResponseWriter, r *http.Request, done, field string,
 	if err != nil {
 		return err
 	}
-	if err := parseForm(r); err != nil {
+	if err := web.ReadForm(r); err != nil {
 		return err
 	}
 	if _, err := p.mayAnswer(r); err != nil {
@@ -336,7 +336,7 @@ func (p *portal) saveView(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := parseForm(r); err != nil {
+	if err := web.ReadForm(r); err != nil {
 		return err
 	}
 	err = p.n.SaveView(r.Context(), organisation(r), r.PostForm.Get("view"), s.query().Encode())

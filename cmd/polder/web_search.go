@@ -162,7 +162,7 @@ func (a *app) searchRoutes(site *web.Site) error {
 	}
 	site.Handle("GET /desk/search", web.Staff(actor.Analyst|actor.Adviser|actor.CaseHandler), func(w http.ResponseWriter, r *http.Request) error {
 		say := web.Printer(r)
-		q := strings.Join(strings.Fields(strings.ReplaceAll(strings.ToValidUTF8(r.URL.Query().Get("q"), ""), "\x00", "")), " ")
+		q := strings.Join(strings.Fields(db.Plain(r.URL.Query().Get("q"))), " ")
 		q = strings.NewReplacer("[.]", ".", "hxxp", "http").Replace(q)
 		if len(q) > mostSearch {
 			q = strings.ToValidUTF8(q[:mostSearch], "")
