@@ -3,6 +3,7 @@ package notify
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"polder/internal/db"
@@ -106,6 +107,21 @@ func linksOf(ctx context.Context, tx *db.Tx, organisation db.ID, print Fingerpri
 			WHERE i.organisation_id = ?1 AND i.fingerprint = ?2 AND NOT EXISTS (SELECT 1 FROM notify_link_item c WHERE c.token_hash = m.token_hash))
 		ORDER BY l.created_at DESC, l.token_hash LIMIT ?3`, organisation, print[:], limit)
 	return list, err
+}
+
+// manyLinks tells whether one of the exposures is in so many open links for which it was chosen.
+func manyLinks(ctx context.Context, tx *db.Tx, organisation db.ID, about []Fingerprint, now time.Time, most int) (bool, error) {
+	for part := range slices.Chunk(about, 200) {
+		list, args := placesOf(part, organisation, db.At(now), most)
+		var n int
+		err := tx.One(ctx, `SELECT count(*) FROM (SELECT c.fingerprint FROM notify_link_item c JOIN notify_link l ON l.token_hash = c.token_hash
+			WHERE c.fingerprint IN (`+list+`) AND l.organisation_id = ?1 AND l.revoked_at IS NULL AND l.expires_at > ?2
+			GROUP BY c.fingerprint HAVING count(*) >= ?3) AS full_ones`, args, &n)
+		if err != nil || n > 0 {
+			return n > 0, err
+		}
+	}
+	return false, nil
 }
 
 func linkPrints(ctx context.Context, tx *db.Tx, hash []byte) (list []Fingerprint, err error) {

@@ -171,7 +171,7 @@ func (p *portal) answerOne(w http.ResponseWriter, r *http.Request) error {
 	}
 	given, err := p.n.Respond(r.Context(), organisation(r), f)
 	if fault.KindOf(err) == fault.TooMany {
-		return p.showExposure(w, r, print, filled, web.FieldError{Field: "answers", Text: web.Printer(r).T("notify.portal.help_often")})
+		return p.showExposure(w, r, print, filled, web.FieldError{Field: "answers", Text: web.Say(web.Printer(r), err)})
 	}
 	if err != nil {
 		return err

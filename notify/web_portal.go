@@ -334,7 +334,7 @@ func (p *portal) answerMany(w http.ResponseWriter, r *http.Request) error {
 	}
 	given, err := p.n.Respond(r.Context(), organisation(r), f)
 	if fault.KindOf(err) == fault.TooMany {
-		return p.showList(w, r, s, filled, web.FieldError{Field: "answers", Text: web.Printer(r).T("notify.portal.help_often")})
+		return p.showList(w, r, s, filled, web.FieldError{Field: "answers", Text: web.Say(web.Printer(r), err)})
 	}
 	if err != nil {
 		return err

@@ -132,6 +132,15 @@ func (n *Notify) linksInSight(ctx context.Context, tx *db.Tx, v sight, organisat
 				continue
 			}
 		}
+		if l.RevokedAt.IsZero() && n.now().Before(l.Expires) && !l.FromMail {
+			works, err := n.works(ctx, tx, link{hash: l.hash, organisation: organisation, account: l.Account})
+			if err != nil {
+				return nil, err
+			}
+			if !works {
+				l.RevokedAt = n.now() // it opens nothing, though nobody withdrew it
+			}
+		}
 		if l.Said, err = latestByLink(ctx, tx, l.hash); err != nil {
 			return nil, err
 		}
@@ -279,6 +288,9 @@ func (n *Notify) Unsay(ctx context.Context, organisation db.ID, print Fingerprin
 
 // passOn makes a link for a supplier of what was chosen.
 func (n *Notify) passOn(ctx context.Context, tx *db.Tx, by respondent, f Feedback, about []Exposure, given *Given) error {
+	if err := n.roomForLink(ctx, tx, by.organisation, about); err != nil {
+		return err
+	}
 	now, token := n.now(), randomToken()
 	given.Until = now.AddDate(0, 0, f.Days)
 	words := []rune(cleanNote(f.To))
@@ -296,6 +308,16 @@ func (n *Notify) passOn(ctx context.Context, tx *db.Tx, by respondent, f Feedbac
 		return err
 	}
 	given.Kinds, err = kindsOfItems(ctx, tx, link{hash: hash, organisation: by.organisation})
+	return err
+}
+
+// roomForLink refuses another link of exposures to suppliers when so many are open that their page shows
+// no more.
+func (n *Notify) roomForLink(ctx context.Context, tx *db.Tx, organisation db.ID, about []Exposure) error {
+	full, err := manyLinks(ctx, tx, organisation, prints(about), n.now(), mostLinks)
+	if err == nil && full {
+		err = fault.New(fault.TooMany, "notify.work.links_full")
+	}
 	return err
 }
 

@@ -173,6 +173,56 @@ func TestTheRecordIsWalked(t *testing.T) {
 	})
 }
 
+// Whoever empties the file of heads, so that a chain that was made anew can be written there, leaves a line in
+// the record.
+func TestHeadsThatWereTakenAwayAreToldOf(t *testing.T) {
+	eachCentre(t, func(c *centre) {
+		begin := c.app.now()
+		days := 0
+		c.app.now = func() time.Time { return begin.Add(time.Duration(days) * 24 * time.Hour) }
+		told := func() (n int) {
+			err := c.app.db.Read(c.Context(), func(tx *db.Tx) error {
+				f, err := audit.Before(c.Context(), tx, audit.Search{Object: "record", Action: audit.Change}, audit.Mark{}, 100)
+				n = len(f.Events)
+				return err
+			})
+			if err != nil {
+				c.Fatal(err)
+			}
+			return n
+		}
+		path := filepath.Join(c.app.db.Dir(), headsFile)
+		for days = range 5 {
+			err := c.app.db.Write(c.Context(), func(tx *db.Tx) error {
+				return audit.Append(c.Context(), tx, audit.Event{At: c.app.now(), Actor: "test", Action: audit.Read, Object: "x"})
+			})
+			if err != nil {
+				c.Fatal(err)
+			}
+			if err := c.app.linkRecord(c.Context()); err != nil {
+				c.Fatal(err)
+			}
+		}
+		file, err := os.ReadFile(path)
+		if err != nil || strings.Count(string(file), "\n") != 5 || told() != 0 {
+			c.Fatalf("%q %v, told %d", file, err, told())
+		}
+		lines := strings.SplitAfter(string(file), "\n")
+		if err := os.WriteFile(path, []byte(lines[0]), 0o600); err != nil {
+			c.Fatal(err)
+		}
+		for range 2 {
+			if err := c.app.linkRecord(c.Context()); err != nil {
+				c.Fatal(err)
+			}
+		}
+		again, err := os.ReadFile(path)
+		if err != nil || string(again) != string(file) || told() != 1 {
+			c.Errorf("%q %v, told %d times", again, err, told())
+		}
+	})
+}
+
 // The record is a page that anybody can read who may, on any screen.
 func TestTheRecordInABrowser(t *testing.T) {
 	b := browser.Open(t)
