@@ -95,3 +95,15 @@ func TestListsThatWait(t *testing.T) {
 		}
 	})
 }
+
+// A list of a heading and two lines has two lines.
+func TestLinesOfAList(t *testing.T) {
+	l := &List{Choices: Choices{Header: true}}
+	l.Guess.Lines = 3
+	if n := linesOf(l); n != 2 {
+		t.Errorf("%d lines, want 2", n)
+	}
+	if l.Choices.Header = false; linesOf(l) != 3 {
+		t.Errorf("%d lines, want 3", linesOf(l))
+	}
+}

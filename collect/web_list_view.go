@@ -76,7 +76,7 @@ func listOptions(chosen string, first string, values ...string) (list []listOpti
 func (p *listPages) show(w http.ResponseWriter, r *http.Request, l *List, done string, wrong []web.FieldError) error {
 	say, h := web.Printer(r), l.Choices
 	v := &listPage{List: l, Path: listsPath + "/" + l.ID.String(), Done: done, Format: l.Guess.Format, Ours: l.Guess.Format == feeds.FormatMapped, StateTag: listState(say, *l),
-		Sent: l.State == "sent", Sending: l.State == "sending", Lines: say.N("collect.list.lines", int(l.Guess.Lines)), Errors: map[string]string{}}
+		Sent: l.State == "sent", Sending: l.State == "sending", Lines: say.N("collect.list.lines", int(linesOf(l))), Errors: map[string]string{}}
 	for _, e := range wrong {
 		v.Errors[e.Field] = e.Text
 	}
@@ -327,4 +327,12 @@ func (p *listPages) mail(w http.ResponseWriter, r *http.Request) error {
 		v.When = say.T("collect.list.when.held")
 	}
 	return p.render(w, r, "list-mail", web.Page{Title: v.Subject, Under: listsPath, Data: v})
+}
+
+// linesOf counts the lines of a list that say something: not its heading.
+func linesOf(l *List) int64 {
+	if l.Choices.Header && l.Guess.Lines > 0 {
+		return l.Guess.Lines - 1
+	}
+	return l.Guess.Lines
 }

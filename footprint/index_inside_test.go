@@ -11,7 +11,9 @@ import (
 // What lies in a range, around it, and below a name is found, bounded, and gone when it is withdrawn; an index
 // that was handed out stays as it was.
 func TestInside(t *testing.T) {
-	asset := func(k Kind, value string) Asset { return Asset{ID: db.NewID(), Organisation: db.NewID(), Kind: k, Value: value, Role: Owner} }
+	asset := func(k Kind, value string) Asset {
+		return Asset{ID: db.NewID(), Organisation: db.NewID(), Kind: k, Value: value, Role: Owner}
+	}
 	assets := []Asset{asset(Prefix, "192.0.2.0/24"), asset(Prefix, "192.0.2.0/28"), asset(Prefix, "192.0.2.16/28"), asset(Prefix, "198.51.100.0/24"),
 		asset(Domain, "korst.example"), asset(Domain, "loket.korst.example"), asset(Domain, "a.loket.korst.example"), asset(Domain, "anders.example")}
 	x := NewIndex()
