@@ -70,7 +70,7 @@ func (s Search) conditions(v sight, organisation db.ID) *conditions {
 	case "open":
 		c.parts = append(c.parts, `state IN (`+quoteStates(openStates)+`)`)
 	case "unanswered":
-		c.parts = append(c.parts, `state IN (`+quoteStates(unanswered)+`)`)
+		c.parts = append(c.parts, `state IN (`+quoteStates(openStates)+`)`, `state IN (`+quoteStates(unanswered)+`)`) // the first leads to the index
 	case "closed":
 		c.parts = append(c.parts, `state IN (`+quoteStates(closedStates)+`)`)
 	}
@@ -109,7 +109,7 @@ func (s Search) conditions(v sight, organisation db.ID) *conditions {
 
 // search returns at most limit exposures in the order asked for.
 func search(ctx context.Context, tx *db.Tx, v sight, organisation db.ID, s Search, limit int) (list []Exposure, err error) {
-	if s.BySeen && s.State == "" { // by the indexes of both
+	if s.State == "" && !s.ByDay { // by the indexes of both
 		for _, s.State = range []string{"open", "closed"} {
 			half, err := search(ctx, tx, v, organisation, s, limit)
 			if err != nil {
@@ -118,7 +118,10 @@ func search(ctx context.Context, tx *db.Tx, v sight, organisation db.ID, s Searc
 			list = append(list, half...)
 		}
 		slices.SortFunc(list, func(a, b Exposure) int {
-			return cmp.Or(b.LastSeen.Compare(a.LastSeen), bytes.Compare(b.Fingerprint[:], a.Fingerprint[:]))
+			if s.BySeen {
+				return cmp.Or(b.LastSeen.Compare(a.LastSeen), bytes.Compare(b.Fingerprint[:], a.Fingerprint[:]))
+			}
+			return cmp.Or(cmp.Compare(b.Severity, a.Severity), b.FirstSeen.Compare(a.FirstSeen), bytes.Compare(b.Fingerprint[:], a.Fingerprint[:]))
 		})
 		return list[:min(limit, len(list))], nil
 	}
@@ -152,24 +155,28 @@ func search(ctx context.Context, tx *db.Tx, v sight, organisation db.ID, s Searc
 
 // countFound counts what a search finds, up to most.
 func countFound(ctx context.Context, tx *db.Tx, v sight, organisation db.ID, s Search, most int) (n int, err error) {
+	if s.State == "" && s.Text == "" && s.Type == "" && !s.ByDay && !s.Mine { // by the indexes of both
+		for _, s.State = range []string{"open", "closed"} {
+			if n < most {
+				half, err := countFound(ctx, tx, v, organisation, s, most-n)
+				if err != nil {
+					return 0, err
+				}
+				n += half
+			}
+		}
+		return n, nil
+	}
 	c := s.conditions(v, organisation)
-	switch {
-	case s.Severity != 0 || s.Type != "":
-	case s.Text != "":
+	if s.Text != "" && s.Severity == 0 && s.Type == "" && s.State == "" {
 		c.parts = append(c.parts, byWhere)
-	case s.State == "open":
-		c.parts = append(c.parts, byOpen)
 	}
 	c.args = append(c.args, most)
 	err = tx.One(ctx, `SELECT count(*) FROM (SELECT 1 FROM notify_exposure `+c.String()+` LIMIT ?`+itoa(len(c.args))+`) AS c`, c.args, &n)
 	return n, err
 }
 
-// byOpen is true of every exposure. It leads both databases to the index of what is still to be done, in
-// which there is a tenth of what the others have.
-const byOpen = `last_seen > -1`
-
-// byWhere is true of every exposure too, and leads to the index that holds addresses and names.
+// byWhere is true of every exposure, and leads both databases to the index that holds addresses and names.
 const byWhere = `address >= ''`
 
 // mostOpen is how many open exposures of one organisation are counted.
@@ -177,16 +184,19 @@ const mostOpen = 200_000
 
 // countOpen counts what is still to be done by severity, each up to one more than mostCounted.
 func countOpen(ctx context.Context, tx *db.Tx, v sight, organisation db.ID) (map[feeds.Severity]int, error) {
-	open := map[feeds.Severity]int{}
-	c := Search{State: "open"}.conditions(v, organisation)
-	c.parts = append(c.parts, byOpen)
+	return countBySeverity(ctx, tx, v, organisation, Search{State: "open"})
+}
+
+func countBySeverity(ctx context.Context, tx *db.Tx, v sight, organisation db.ID, s Search) (map[feeds.Severity]int, error) {
+	found := map[feeds.Severity]int{}
+	c := s.conditions(v, organisation)
 	err := tx.Each(ctx, func(scan func(...any) error) error {
 		var severity, n int64
 		err := scan(&severity, &n)
-		open[feeds.Severity(severity)] = int(min(n, mostCounted+1))
+		found[feeds.Severity(severity)] = int(min(n, mostCounted+1))
 		return err
 	}, `SELECT c.severity, count(*) FROM (SELECT severity FROM notify_exposure `+c.String()+` LIMIT `+itoa(mostOpen)+`) AS c GROUP BY c.severity`, c.args...)
-	return open, err
+	return found, err
 }
 
 // mostTypes is how many types a list offers to choose from.
