@@ -12,13 +12,12 @@ import (
 
 // eachOpen calls fn with queries that read what is open in some organisations at a time, of one severity
 // unless that is 0, by the index of each: columns of exposures, and what rest says of an organisation.
-// Of what a mandate covers a part, each of the open exposures is looked up.
 func (s sights) eachOpen(columns string, severity feeds.Severity, rest func(organisation db.ID, c *conditions) string, fn func(union string, args []any) error) error {
 	var args []any
 	var queries []string
 	all := slices.Concat(s.whole, s.part)
 	for i, id := range all {
-		v, c := s.of[id], &conditions{args: args}
+		v, c := s.of[id], &conditions{args: args, counting: severity == 0}
 		c.add(`organisation_id = ?`, id)
 		if c.parts = append(c.parts, `state IN (`+quoteStates(openStates)+`)`); severity != 0 {
 			c.add(`severity = ?`, int64(severity))

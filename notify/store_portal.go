@@ -43,8 +43,9 @@ func prints(list []Exposure) []Fingerprint {
 // conditions are the parts of a WHERE over the exposures of one organisation, with their values. Each
 // query reads at most the rows of that organisation.
 type conditions struct {
-	parts []string
-	args  []any
+	parts    []string
+	args     []any
+	counting bool // all is read, to count it
 }
 
 // add takes a condition with "?" where its value goes.
@@ -55,8 +56,8 @@ func (c *conditions) add(part string, value any) {
 
 func (c *conditions) String() string { return `WHERE ` + strings.Join(c.parts, ` AND `) }
 
-func within(v sight, organisation db.ID) *conditions {
-	c := &conditions{}
+func within(v sight, organisation db.ID, counting ...bool) *conditions {
+	c := &conditions{counting: len(counting) > 0}
 	c.add(`organisation_id = ?`, organisation)
 	if !v.every {
 		c.cover(organisation, v.only, v.few)
@@ -64,8 +65,8 @@ func within(v sight, organisation db.ID) *conditions {
 	return c
 }
 
-func (s Search) conditions(v sight, organisation db.ID) *conditions {
-	c := within(v, organisation)
+func (s Search) conditions(v sight, organisation db.ID, counting ...bool) *conditions {
+	c := within(v, organisation, counting...)
 	switch s.State {
 	case "open":
 		c.parts = append(c.parts, `state IN (`+quoteStates(openStates)+`)`)
@@ -167,7 +168,7 @@ func countFound(ctx context.Context, tx *db.Tx, v sight, organisation db.ID, s S
 		}
 		return n, nil
 	}
-	c := s.conditions(v, organisation)
+	c := s.conditions(v, organisation, true)
 	if s.Text != "" && s.Severity == 0 && s.Type == "" && s.State == "" {
 		c.parts = append(c.parts, byWhere)
 	}
@@ -189,7 +190,7 @@ func countOpen(ctx context.Context, tx *db.Tx, v sight, organisation db.ID) (map
 
 func countBySeverity(ctx context.Context, tx *db.Tx, v sight, organisation db.ID, s Search) (map[feeds.Severity]int, error) {
 	found := map[feeds.Severity]int{}
-	c := s.conditions(v, organisation)
+	c := s.conditions(v, organisation, true)
 	err := tx.Each(ctx, func(scan func(...any) error) error {
 		var severity, n int64
 		err := scan(&severity, &n)
@@ -202,17 +203,25 @@ func countBySeverity(ctx context.Context, tx *db.Tx, v sight, organisation db.ID
 // mostTypes is how many types a list offers to choose from.
 const mostTypes = 200
 
+// mostLooked is of how many exposures the types are looked up for whoever may see a part.
+const mostLooked = 2000
+
 // typesOf returns the types of an organisation's exposures in their order, by a step in the index for
-// each; of what a mandate covers a part of, by reading it.
+// each; of what a mandate covers a part, those of some of it: their fingerprints, in whose order they
+// are read, are chance.
 func typesOf(ctx context.Context, tx *db.Tx, v sight, organisation db.ID) (list []string, err error) {
-	c := within(v, organisation)
+	if !v.every && len(v.only) == 0 {
+		return nil, nil
+	}
 	if !v.every {
+		args := []any{organisation}
 		err = tx.Each(ctx, func(scan func(...any) error) error {
 			var s string
 			err := scan(&s)
 			list = append(list, s)
 			return err
-		}, `SELECT DISTINCT type FROM notify_exposure `+c.String()+` ORDER BY type LIMIT `+itoa(mostTypes), c.args...)
+		}, `SELECT DISTINCT e.type FROM (SELECT fingerprint FROM notify_exposure_asset WHERE organisation_id = ?1 AND asset_id IN (`+idsOf(v.only[:min(len(v.only), mostChosen)], &args)+`) LIMIT `+itoa(mostLooked)+`) AS a
+			CROSS JOIN notify_exposure e WHERE e.organisation_id = ?1 AND e.fingerprint = a.fingerprint ORDER BY e.type LIMIT `+itoa(mostTypes), args...)
 		return list, err
 	}
 	last := ""
