@@ -204,7 +204,7 @@ type rehearsalPage struct {
 	Silent                     []silentRow
 	MoreSilent, Problem        string
 	CanSend                    bool
-	Cut                        string
+	Cut, Second, KeptBack      string
 	Note                       string
 }
 
@@ -250,6 +250,12 @@ func (p *listPages) showRehearsal(w http.ResponseWriter, r *http.Request, id db.
 	}
 	if s.Cut {
 		v.Cut = say.T("collect.list.cut", "Lines", say.Number(s.Lines), "Concerned", say.Number(int64(s.Concerned)))
+	}
+	if s.Second {
+		v.Second = say.T("collect.list.second")
+	}
+	if s.KeptBack > 0 {
+		v.KeptBack = say.N("collect.list.kept_back", int(min(s.KeptBack, 1<<30)))
 	}
 	v.Problem, v.CanSend = s.Problem, s.Known.IsZero() && s.Rows > s.Rejected
 	for i, m := range mails {
@@ -316,6 +322,9 @@ func (p *listPages) mail(w http.ResponseWriter, r *http.Request) error {
 	v := &listMailPage{mailRow: mailRow{RehearsedMail: mails[0], When: say.T("collect.list.when.soon")}, Back: listsPath + "/" + id.String() + "/rehearsal"}
 	if !v.AtOnce {
 		v.When = say.DateTime(v.At)
+	}
+	if v.Held {
+		v.When = say.T("collect.list.when.held")
 	}
 	return p.render(w, r, "list-mail", web.Page{Title: v.Subject, Under: listsPath, Data: v})
 }

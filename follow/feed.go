@@ -74,44 +74,55 @@ func (f *Follow) RevokeFeed(ctx context.Context, organisation, id db.ID) error {
 }
 
 // ReadFeed returns the feed behind a secret, in the language given; what is not there, was revoked, or
-// whose maker may no longer answer for it does not exist.
+// whose maker may no longer answer for it does not exist. Only a read that is answered is written down, so
+// that guessing at secrets keeps nobody from writing.
 func (f *Follow) ReadFeed(ctx context.Context, token, lang string) (doc []byte, err error) {
 	if len(token) != 43 {
 		return nil, fault.Hidden()
+	}
+	err = f.db.Read(ctx, func(tx *db.Tx) error { _, err := f.toRead(ctx, tx, token); return err })
+	if err != nil {
+		return nil, err
 	}
 	if err := f.house.Footprint.Load(ctx); err != nil {
 		return nil, err
 	}
 	err = f.db.Write(ctx, func(tx *db.Tx) error {
-		found, err := feedByHash(ctx, tx, seal.Hash(token))
+		x, err := f.toRead(ctx, tx, token)
 		if err != nil {
 			return err
 		}
-		if len(found) == 0 {
-			return fault.Hidden()
-		}
-		x, now := found[0], f.now()
-		if may, err := f.answers(ctx, tx, x.Organisation, x.MadeBy); err != nil {
-			return err
-		} else if !may {
-			return fault.Hidden()
-		}
-		minute := now.Unix() / 60
-		if x.minute != minute {
-			x.reads = 0
-		}
-		if x.reads >= mostReads {
-			return fault.New(fault.TooMany, "web.api.too_many")
-		}
-		if err := noteRead(ctx, tx, x.ID, now, minute, x.reads+1); err != nil {
+		if err := noteRead(ctx, tx, x.ID, f.now(), x.minute, x.reads+1); err != nil {
 			return err
 		}
-		if doc, err = f.atom(ctx, tx, x.Organisation, lang, f.house.BaseURL+"/feeds/"+token+".atom", "feed "+x.ID.String(), x.MadeAt); err != nil {
-			return err
-		}
-		return nil
+		doc, err = f.atom(ctx, tx, x.Organisation, lang, f.house.BaseURL+"/feeds/"+token+".atom", "feed "+x.ID.String(), x.MadeAt)
+		return err
 	})
 	return doc, err
+}
+
+// toRead is the feed of a secret, if it may be read now, with how often it was in this minute.
+func (f *Follow) toRead(ctx context.Context, tx *db.Tx, token string) (x Feed, err error) {
+	found, err := feedByHash(ctx, tx, seal.Hash(token))
+	if err != nil {
+		return x, err
+	}
+	if len(found) == 0 {
+		return x, fault.Hidden()
+	}
+	x = found[0]
+	if may, err := f.answers(ctx, tx, x.Organisation, x.MadeBy); err != nil {
+		return x, err
+	} else if !may {
+		return x, fault.Hidden()
+	}
+	if minute := f.now().Unix() / 60; x.minute != minute {
+		x.minute, x.reads = minute, 0
+	}
+	if x.reads >= mostReads {
+		return x, fault.New(fault.TooMany, "web.api.too_many")
+	}
+	return x, nil
 }
 
 // ProgramFeed is the same feed for a program with a token of its organisation.
@@ -160,13 +171,21 @@ type (
 	}
 )
 
-// atom writes the feed of an organisation and records that it was read. A feed reader may be a program in
-// the cloud of somebody else: so there are no addresses, names of systems or of the organisation in it, and
-// an entry's id is keyed, since an exposure's own could be made from its address by trying all.
+// atom writes the feed of an organisation, in its own language when lang is "", and records that it was read.
+// A feed reader may be a program in the cloud of somebody else: so there are no addresses, names of systems or
+// of the organisation in it, and an entry's id is keyed, since an exposure's own could be made from its
+// address by trying all.
 func (f *Follow) atom(ctx context.Context, tx *db.Tx, organisation db.ID, lang, self, object string, made time.Time) ([]byte, error) {
 	list, err := f.house.Notify.LatestChanges(ctx, tx, organisation, mostEntries)
 	if err != nil {
 		return nil, err
+	}
+	if lang == "" {
+		of, err := directory.Get(ctx, tx, []db.ID{organisation})
+		if err != nil {
+			return nil, err
+		}
+		lang = of[organisation].Language
 	}
 	say := f.house.Catalog.For(lang)
 	portal := f.house.BaseURL + "/o/" + organisation.String() + "/exposures"

@@ -13,6 +13,7 @@ package follow
 import (
 	"context"
 	"embed"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"slices"
@@ -123,6 +124,9 @@ func (f *Follow) as(ctx context.Context, organisation db.ID, fresh bool, what st
 		}
 		if !in.Accepted || who.Account.IsZero() {
 			return fault.Hidden()
+		}
+		if err := oneByOne(ctx, tx, organisation); err != nil {
+			return fmt.Errorf("wait for a turn: %w", err)
 		}
 		if err := fn(tx, who.Account); err != nil {
 			return err

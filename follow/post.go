@@ -26,8 +26,9 @@ const (
 	batchSize = 100         // events in a post
 	settle    = time.Minute // before what changed is posted: a transaction may commit after one that began later
 	tryFor    = 3 * 24 * time.Hour
-	mostRound = 20   // posts in one run of the job
-	pageSize  = 1000 // webhooks looked at in one query
+	mostRound = 20               // posts in one turn
+	longest   = 20 * time.Second // that a turn begins posts: who takes its time waits for the next look
+	pageSize  = 1000             // webhooks looked at in one query
 )
 
 // The jobs.
@@ -134,7 +135,11 @@ func (f *Follow) post(ctx context.Context, id db.ID) error {
 	if err := f.house.Footprint.Load(ctx); err != nil {
 		return err
 	}
+	begun := f.now()
 	for range mostRound {
+		if f.now().Sub(begun) >= longest {
+			return nil
+		}
 		w, events, err := f.take(ctx, id)
 		if err != nil || w == nil {
 			return err
@@ -169,6 +174,10 @@ func (f *Follow) take(ctx context.Context, id db.ID) (out *Webhook, events []eve
 			return err
 		} else if !may {
 			return f.switchOff(ctx, tx, w, Maker)
+		}
+		// What is kept back is posted when it is let go; nothing is passed over.
+		if paused, err := f.house.Notify.Paused(ctx, tx, w.Organisation); err != nil || paused {
+			return err
 		}
 		until := w.batch
 		if w.batchID.IsZero() {

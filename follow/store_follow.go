@@ -190,3 +190,13 @@ func noteRead(ctx context.Context, tx *db.Tx, id db.ID, at time.Time, minute int
 func revokeFeed(ctx context.Context, tx *db.Tx, organisation, id db.ID, now time.Time) (int64, error) {
 	return tx.Exec(ctx, `UPDATE follow_feed SET revoked_at = ?3 WHERE id = ?1 AND organisation_id = ?2 AND revoked_at IS NULL`, id, organisation, db.At(now))
 }
+
+// oneByOne lets those who change the connections of an organisation wait for one another, so that what was
+// counted is still so when it is added to. On SQLite writers wait in any case.
+func oneByOne(ctx context.Context, tx *db.Tx, organisation db.ID) error {
+	if !tx.Postgres() {
+		return nil
+	}
+	_, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtextextended('polder/follow/' || ?1, 0))`, organisation.String())
+	return err
+}

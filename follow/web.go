@@ -51,7 +51,7 @@ func (f *Follow) routes(site *web.Site) *pages {
 func (f *Follow) API(api *web.API) {
 	api.Raw(web.Operation{Route: "GET /exposures.atom", ID: "feed-exposures", Scope: "exposures:read", Text: "follow.api.feed"}, "application/atom+xml",
 		func(w http.ResponseWriter, r *http.Request) error {
-			doc, err := f.ProgramFeed(r.Context(), web.Printer(r).Lang(), f.house.BaseURL+web.APIPath+"/exposures.atom")
+			doc, err := f.ProgramFeed(r.Context(), wanted(r), f.house.BaseURL+web.APIPath+"/exposures.atom")
 			return send(w, doc, err)
 		})
 }
@@ -239,8 +239,16 @@ func (p *pages) feed(w http.ResponseWriter, r *http.Request) error {
 	if !found {
 		return fault.Hidden()
 	}
-	doc, err := p.f.ReadFeed(r.Context(), token, web.Printer(r).Lang())
+	doc, err := p.f.ReadFeed(r.Context(), token, wanted(r))
 	return send(w, doc, err)
+}
+
+// wanted is the language that a feed reader asks for; "" when it asks for none, as most do.
+func wanted(r *http.Request) string {
+	if r.Header.Get("Accept-Language") == "" && !r.URL.Query().Has("lang") {
+		return ""
+	}
+	return web.Printer(r).Lang()
 }
 
 func send(w http.ResponseWriter, doc []byte, err error) error {

@@ -44,3 +44,27 @@ func TestProgramChangesAssets(t *testing.T) {
 		}
 	})
 }
+
+// What no database can hold is refused, wherever a program writes it.
+func TestProgramsForgeNothing(t *testing.T) {
+	eachPrograms(t, func(t *testing.T, p *programs) {
+		secret := p.token("owner", "bakker", "assets:write", "assets:read")
+		for _, x := range []struct{ method, path, body string }{
+			{"GET", "/assets?cursor=WyJcdTAwMDAiLCIiXQ", ""},  // ["\u0000",""]
+			{"GET", "/assets?cursor=WyJhIiwiXHUwMDAwIl0", ""}, // ["a","\u0000"]
+			{"POST", "/assets", `{"kind":"domain","value":"a\u0000b.example"}`},
+			{"POST", "/assets", `{"kind":"product","value":"a\u0000b"}`},
+			{"POST", "/assets", `{"kind":"prefix","value":"\u0000"}`},
+			{"POST", "/assets", `{"kind":"product","value":"cpe:2.3:a:\u0000:b:*:*:*:*:*:*:*:*"}`},
+		} {
+			r := httptest.NewRequest(x.method, "https://polder.example/api/v1"+x.path, strings.NewReader(x.body))
+			r.Header.Set("Authorization", "Bearer "+secret)
+			r.Header.Set("Content-Type", "application/json")
+			w := httptest.NewRecorder()
+			p.site.ServeHTTP(w, r)
+			if w.Code < 400 || w.Code >= 500 {
+				t.Errorf("%s %s %s: %d %s", x.method, x.path, x.body, w.Code, w.Body)
+			}
+		}
+	})
+}

@@ -107,15 +107,30 @@ func (n *Notify) apiList(ctx context.Context, in *apiListIn) (*apiListOut, error
 }
 
 // changed returns exposures of an organisation to its program, in the order of their ids, and records
-// that they were read.
+// that they were read. There are fewer than limit at the end alone: what may not be shown makes place for
+// the next.
 func (n *Notify) changed(ctx context.Context, organisation db.ID, s Search, since time.Time, after []byte, limit int) (list []Exposure, err error) {
 	err = n.db.Read(ctx, func(tx *db.Tx) error {
 		v, err := n.sightOf(ctx, tx, organisation, actor.Keepers, false)
 		if err != nil {
 			return err
 		}
-		list, err = changedExposures(ctx, tx, v, organisation, s, since, after, limit)
-		return err
+		for len(list) < limit {
+			piece, err := changedExposures(ctx, tx, v, organisation, s, since, after, limit)
+			if err != nil {
+				return err
+			}
+			for _, e := range piece {
+				if n.shows(v, &e) && len(list) < limit {
+					list = append(list, e)
+				}
+			}
+			if len(piece) < limit {
+				return nil
+			}
+			after = piece[len(piece)-1].Fingerprint[:]
+		}
+		return nil
 	})
 	if err != nil {
 		return nil, err

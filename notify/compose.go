@@ -233,6 +233,9 @@ func (n *Notify) message(d *dueDelivery) mail.Message {
 	if d.kind == "stranger" {
 		link = n.set.BaseURL + "/stranger/" + n.StrangerToken(d.notification)
 	}
+	if d.behalf != "" { // nowhere in what somebody with a mandate gets is the secret link
+		link = n.set.BaseURL + "/o/" + d.organisation.String() + "/exposures"
+	}
 	m := mail.Message{
 		From: n.set.From, To: d.recipient, ReplyTo: cmp.Or(d.replyTo, n.set.ReplyTo), Subject: d.subject, MessageID: d.messageID, Date: d.created,
 		Text: mail.Fill(d.text, link),

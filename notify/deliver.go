@@ -70,6 +70,7 @@ type Sent struct {
 	NextAt    time.Time
 	Reply     string // of the mail server
 	Copies    []Copy // those to others than the main contact, where one message is read
+	delivery  db.ID
 }
 
 // mostAttempts is after how many refusals for now a delivery fails: with the waits below, five days.
@@ -91,9 +92,6 @@ var ErrUnreachable = errors.New("the mail server cannot be reached; check POLDER
 func (n *Notify) Deliver(ctx context.Context, post *mail.Post) (sent int, err error) {
 	if post.Held != nil {
 		return 0, post.Held
-	}
-	if err := n.footprint.Load(ctx); err != nil {
-		return 0, err
 	}
 	err = n.db.TryExclusive(ctx, "deliver", func(ctx context.Context) error {
 		r := &round{n: n, post: post, unreached: map[db.ID]bool{}}
@@ -146,39 +144,49 @@ func (r *round) next(ctx context.Context) (due []*dueDelivery, err error) {
 		}
 		return err
 	})
-	if err != nil || len(due) == 0 {
-		return nil, err
-	}
-	fit, err := r.n.fit(ctx, due)
-	if err == nil && len(fit) == 0 {
-		return r.next(ctx) // all were held or taken back, and are not due any more
-	}
-	return fit, err
+	return due, err
 }
 
-// deliver shares the mails among the connections.
+// deliver shares the mails among the connections. Those of one message go one behind the other, so that
+// none is taken back while it is under way.
 func (r *round) deliver(ctx context.Context, due []*dueDelivery) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	work := make(chan *dueDelivery)
+	work := make(chan []*dueDelivery)
 	var wg sync.WaitGroup
 	for _, server := range r.post.Servers {
 		wg.Go(func() {
-			for d := range work {
-				if ctx.Err() == nil {
-					if err := r.one(ctx, server, d); err != nil {
-						cancel(err)
+			for message := range work {
+				for _, d := range message {
+					if ctx.Err() == nil {
+						if err := r.one(ctx, server, d); err != nil {
+							cancel(err)
+						}
 					}
 				}
 			}
 		})
 	}
-	for _, d := range due {
-		work <- d
+	for _, message := range byMessage(due) {
+		work <- message
 	}
 	close(work)
 	wg.Wait()
 	return context.Cause(ctx)
+}
+
+// byMessage puts the mails of each message together, in the order of the first of each.
+func byMessage(due []*dueDelivery) (list [][]*dueDelivery) {
+	at := map[db.ID]int{}
+	for _, d := range due {
+		i, have := at[d.notification]
+		if !have {
+			i = len(list)
+			at[d.notification], list = i, append(list, nil)
+		}
+		list[i] = append(list[i], d)
+	}
+	return list
 }
 
 func (r *round) one(ctx context.Context, server *mail.Client, d *dueDelivery) error {
@@ -200,6 +208,9 @@ func (r *round) one(ctx context.Context, server *mail.Client, d *dueDelivery) er
 }
 
 func (n *Notify) deliverOne(ctx context.Context, post *mail.Post, server *mail.Client, d *dueDelivery) (accepted bool, err error) {
+	if fit, err := n.fit(ctx, d); err != nil || !fit {
+		return false, err
+	}
 	if kept, err := n.keptBack(ctx, d); err != nil || kept {
 		return false, err
 	}

@@ -136,7 +136,35 @@ func (n *Notify) follow(ctx context.Context, tx *db.Tx, token string) (link, err
 	case !n.now().Before(l.expires):
 		return l, fault.New(fault.Gone, "notify.link.expired")
 	}
-	return l, nil
+	works, err := n.works(ctx, tx, l)
+	if err == nil && !works {
+		err = fault.New(fault.Gone, "notify.link.revoked")
+	}
+	return l, err
+}
+
+// works tells whether a link still has somebody who answers for it: the organisation, and of one that was
+// made on the pages its maker too, who may still pass on all that it is about. Whoever made a link knows its
+// address.
+func (n *Notify) works(ctx context.Context, tx *db.Tx, l link) (bool, error) {
+	if !l.notification.IsZero() {
+		return directory.IsAccepted(ctx, tx, l.organisation)
+	}
+	in, may, err := directory.StillMay(ctx, tx, l.account, l.organisation, answering, n.now())
+	if err != nil || !may {
+		return false, err
+	}
+	v := sight{in: in}
+	if err := v.cover(ctx, tx, l.organisation); err != nil || v.every {
+		return err == nil, err
+	}
+	about, err := chooseItems(ctx, tx, l, nil)
+	for i := range about {
+		if !v.covers(&about[i]) {
+			return false, nil
+		}
+	}
+	return err == nil, err
 }
 
 // Open returns what a link opens, the exposures from the page given (0 is the first). It changes
@@ -261,9 +289,12 @@ func (n *Notify) answer(ctx context.Context, tx *db.Tx, k link, f Feedback) (giv
 	}
 	now, token := n.now(), randomToken()
 	if len(f.Chosen) == 0 { // a new link for all takes the place of the one before
-		if err := revokeSupplierLinks(ctx, tx, k.notification, now); err != nil {
-			return given, err
-		}
+		err = revokeSupplierLinks(ctx, tx, k.notification, now)
+	} else {
+		err = n.roomForLink(ctx, tx, k.organisation, about)
+	}
+	if err != nil {
+		return given, err
 	}
 	given.Until = now.Add(supplierValid)
 	if err := insertLink(ctx, tx, link{hash: tokenHash(token), notification: k.notification, organisation: k.organisation,

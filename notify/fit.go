@@ -9,58 +9,42 @@ import (
 	"polder/internal/db"
 )
 
-// fit looks at mails just before they go, since days may have passed in which the mail server was
-// down or refused them: each goes to the address of today, waits while there is none, and is taken
-// back when its organisation no longer holds what it is about.
-func (n *Notify) fit(ctx context.Context, due []*dueDelivery) (fit []*dueDelivery, err error) {
-	var ids []db.ID
-	for _, d := range due {
-		if !d.organisation.IsZero() {
-			ids = append(ids, d.organisation)
-		}
+// fit looks at a mail just before it goes, since hours or days may have passed in which the mail server was
+// slow, down or refused it: it goes to the address of today, waits while there is none, and is taken back
+// when its organisation no longer holds what it is about. What ended meanwhile, as with another delivery of
+// the same message, does not go.
+func (n *Notify) fit(ctx context.Context, d *dueDelivery) (fit bool, err error) {
+	if err := n.footprint.Load(ctx); err != nil {
+		return false, err
 	}
-	var organisations map[db.ID]directory.Organisation
-	err = n.db.Read(ctx, func(tx *db.Tx) (err error) {
-		organisations, err = directory.Get(ctx, tx, ids)
+	to := ""
+	err = n.db.Read(ctx, func(tx *db.Tx) error {
+		if fit, err = isDue(ctx, tx, d.id); err != nil || !fit || d.organisation.IsZero() {
+			return err
+		}
+		organisations, err := directory.Get(ctx, tx, []db.ID{d.organisation})
+		to = organisations[d.organisation].Email
 		return err
 	})
-	if err != nil {
-		return nil, fmt.Errorf("look up today's addresses: %w", err)
-	}
-	for _, d := range due {
-		if d.kind == "stranger" {
-			keep, err := n.fitStranger(ctx, d)
-			if err != nil {
-				return nil, fmt.Errorf("look at %s before it goes: %w", d.reference, err)
-			}
-			if keep {
-				fit = append(fit, d)
-			}
-			continue
-		}
-		to := organisations[d.organisation].Email
-		if d.kind == "desk" {
-			d.replyTo = to
-		}
-		if d.kind == "desk" || d.mailbox.IsZero() && to == d.recipient && d.register == n.footprint.Index().Version() {
-			fit = append(fit, d)
-			continue
-		}
-		keep := false
-		err := n.change(ctx, func(tx *db.Tx) (err error) {
+	switch {
+	case err != nil || !fit:
+	case d.kind == "stranger":
+		fit, err = n.fitStranger(ctx, d)
+	case d.kind == "desk":
+		d.replyTo = to
+	case d.mailbox.IsZero() && to == d.recipient && d.register == n.footprint.Index().Version():
+	default:
+		err = n.change(ctx, func(tx *db.Tx) (err error) {
 			if !d.mailbox.IsZero() {
-				keep, err = n.fitCopy(ctx, tx, d)
+				fit, err = n.fitCopy(ctx, tx, d)
 				return err
 			}
-			keep, err = n.fitOne(ctx, tx, d, to)
+			fit, err = n.fitOne(ctx, tx, d, to)
 			return err
 		})
-		if err != nil {
-			return nil, fmt.Errorf("look at %s before it goes: %w", d.reference, err)
-		}
-		if keep {
-			fit = append(fit, d)
-		}
+	}
+	if err != nil {
+		return false, fmt.Errorf("look at %s before it goes: %w", d.reference, err)
 	}
 	return fit, nil
 }

@@ -20,8 +20,8 @@ func insertLink(ctx context.Context, tx *db.Tx, l link) error {
 func linkByHash(ctx context.Context, tx *db.Tx, hash []byte) (l link, err error) {
 	var holder string
 	var created, expires, revoked db.Time
-	err = tx.One(ctx, `SELECT notification_id, organisation_id, holder, created_at, expires_at, revoked_at FROM notify_link WHERE token_hash = ?1`,
-		[]any{hash}, &l.notification, &l.organisation, &holder, &created, &expires, &revoked)
+	err = tx.One(ctx, `SELECT notification_id, organisation_id, holder, created_at, expires_at, revoked_at, account_id FROM notify_link WHERE token_hash = ?1`,
+		[]any{hash}, &l.notification, &l.organisation, &holder, &created, &expires, &revoked, &l.account)
 	l.hash, l.holder, l.created, l.expires, l.revoked = hash, Holder(holder), created.Time, expires.Time, revoked.Time
 	return l, err
 }

@@ -3,6 +3,7 @@ package notify
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"polder/internal/db"
@@ -24,28 +25,23 @@ func stepsOf(ctx context.Context, tx *db.Tx, organisation db.ID, print Fingerpri
 	err = tx.Each(ctx, func(scan func(...any) error) error {
 		var t Ticked
 		var at db.Time
-		err := scan(&t.Step, &t.Account, &t.Behalf, &at)
+		err := scan(&t.Step, &t.Mark, &t.Account, &t.Behalf, &at)
 		t.At = at.Time
 		list = append(list, t)
 		return err
-	}, `SELECT step, account_id, behalf, at FROM notify_step`+ofExposure+` ORDER BY step`, organisation, print[:])
+	}, `SELECT step, COALESCE(mark, ''), account_id, behalf, at FROM notify_step`+ofExposure+` ORDER BY step`, organisation, print[:])
 	return list, err
 }
 
-// setSteps keeps of the first steps those that are done, and adds what was not ticked before.
-func setSteps(ctx context.Context, tx *db.Tx, e Exposure, done []int, of int, account db.ID, behalf string, now time.Time) error {
-	ticked := map[int]bool{}
-	for _, step := range done {
-		ticked[step] = true
+// setSteps makes these the ticks of an exposure.
+func setSteps(ctx context.Context, tx *db.Tx, e Exposure, list []Ticked) error {
+	if _, err := tx.Exec(ctx, `DELETE FROM notify_step`+ofExposure, e.Organisation, e.Fingerprint[:]); err != nil {
+		return err
 	}
-	for step := 1; step <= of; step++ {
-		var err error
-		if ticked[step] {
-			_, err = tx.Exec(ctx, `INSERT INTO notify_step (organisation_id, fingerprint, step, account_id, behalf, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-				ON CONFLICT (organisation_id, fingerprint, step) DO NOTHING`, e.Organisation, e.Fingerprint[:], step, account, behalf, db.At(now))
-		} else {
-			_, err = tx.Exec(ctx, `DELETE FROM notify_step`+ofExposure+` AND step = ?3`, e.Organisation, e.Fingerprint[:], step)
-		}
+	for _, t := range list {
+		_, err := tx.Exec(ctx, `INSERT INTO notify_step (organisation_id, fingerprint, step, mark, account_id, behalf, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+			ON CONFLICT (organisation_id, fingerprint, step) DO UPDATE SET mark = excluded.mark, account_id = excluded.account_id, behalf = excluded.behalf, at = excluded.at`,
+			e.Organisation, e.Fingerprint[:], t.Step, t.Mark, t.Account, t.Behalf, db.At(t.At))
 		if err != nil {
 			return err
 		}
@@ -111,6 +107,21 @@ func linksOf(ctx context.Context, tx *db.Tx, organisation db.ID, print Fingerpri
 			WHERE i.organisation_id = ?1 AND i.fingerprint = ?2 AND NOT EXISTS (SELECT 1 FROM notify_link_item c WHERE c.token_hash = m.token_hash))
 		ORDER BY l.created_at DESC, l.token_hash LIMIT ?3`, organisation, print[:], limit)
 	return list, err
+}
+
+// manyLinks tells whether one of the exposures is in so many open links for which it was chosen.
+func manyLinks(ctx context.Context, tx *db.Tx, organisation db.ID, about []Fingerprint, now time.Time, most int) (bool, error) {
+	for part := range slices.Chunk(about, 200) {
+		list, args := placesOf(part, organisation, db.At(now), most)
+		var n int
+		err := tx.One(ctx, `SELECT count(*) FROM (SELECT c.fingerprint FROM notify_link_item c JOIN notify_link l ON l.token_hash = c.token_hash
+			WHERE c.fingerprint IN (`+list+`) AND l.organisation_id = ?1 AND l.revoked_at IS NULL AND l.expires_at > ?2
+			GROUP BY c.fingerprint HAVING count(*) >= ?3) AS full_ones`, args, &n)
+		if err != nil || n > 0 {
+			return n > 0, err
+		}
+	}
+	return false, nil
 }
 
 func linkPrints(ctx context.Context, tx *db.Tx, hash []byte) (list []Fingerprint, err error) {

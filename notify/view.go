@@ -57,7 +57,7 @@ func (n *Notify) SaveView(ctx context.Context, organisation db.ID, name, query s
 	if name == "" || utf8.RuneCountInString(name) > mostName || len(query) > mostQuery {
 		return fault.New(fault.Invalid, "notify.work.view_name")
 	}
-	return n.db.Write(ctx, func(tx *db.Tx) error {
+	return n.change(ctx, func(tx *db.Tx) error {
 		if _, err := n.sightOf(ctx, tx, organisation, actor.Anybody, false); err != nil {
 			return err
 		}

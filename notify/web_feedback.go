@@ -57,6 +57,7 @@ type form struct {
 	note   string
 	wrong  string // with the note
 	silent bool   // no answer was chosen
+	all    bool   // all on the page are ticked
 	typed  url.Values
 	bad    map[string]string // what is wrong with a field, by its name
 }

@@ -34,7 +34,7 @@ var workDone = []string{"planned", "steps", "comment", "removed", "withdrawn"}
 type viewView struct{ Name, URL, Remove string }
 
 type stepView struct {
-	Number   int
+	Mark     string
 	Text     string
 	Done     bool
 	Who      string
@@ -63,6 +63,7 @@ type workView struct {
 	Helpers    []option
 	Date       web.Field
 	Steps      []stepView
+	Marks      []string
 	Of, Ticked int
 	Comments   []commentView
 	Older      string
@@ -108,7 +109,7 @@ func (p *portal) workView(say *i18n.Printer, d Detail, k Work, text advice.Text,
 		f.Error = filled.bad[f.Name]
 		return f
 	}
-	v := workView{Who: name(d.Assignee), Of: len(text.Steps)}
+	v := workView{Who: name(d.Assignee), Of: len(text.Steps), Marks: stepMarks(d.Type, d.Class)}
 	day := ""
 	if d.Deadline != 0 {
 		v.Day, day = p.n.dayAt(d.Deadline), p.n.dayAt(d.Deadline).Format(time.DateOnly)
@@ -137,8 +138,11 @@ func (p *portal) workView(say *i18n.Printer, d Detail, k Work, text advice.Text,
 	v.Days = field(web.Field{Name: "days", Label: say.T("notify.work.days"), Hint: say.T("notify.work.days_hint"), InputMode: "numeric", MaxLength: 3}, strconv.Itoa(usualDays))
 	v.Comment = field(web.Field{Name: "comment", Label: say.T("notify.work.comment"), Hint: say.T("notify.work.comment_hint"), Type: "textarea", Rows: 3, MaxLength: mostComment}, "")
 	for i, step := range text.Steps {
-		s := stepView{Number: i + 1, Text: step}
-		if j := slices.IndexFunc(k.Steps, func(t Ticked) bool { return t.Step == i+1 }); j >= 0 {
+		s := stepView{Text: step}
+		if i < len(v.Marks) { // not, when the advice was edited a moment ago
+			s.Mark = v.Marks[i]
+		}
+		if j := slices.IndexFunc(k.Steps, func(t Ticked) bool { return t.Mark == s.Mark }); j >= 0 {
 			s.Done, s.Who, s.At = true, by(k.Steps[j].Account, k.Steps[j].Behalf), k.Steps[j].At
 			v.Ticked++
 		}
@@ -278,19 +282,7 @@ func (p *portal) plan(w http.ResponseWriter, r *http.Request) error {
 
 func (p *portal) steps(w http.ResponseWriter, r *http.Request) error {
 	return p.act(w, r, "steps", "steps", func(print Fingerprint) error {
-		of, err := strconv.Atoi(r.PostForm.Get("of"))
-		done := make([]int, 0, len(r.PostForm["step"]))
-		for _, s := range r.PostForm["step"] {
-			i, wrong := strconv.Atoi(s)
-			if wrong != nil {
-				err = wrong
-			}
-			done = append(done, i)
-		}
-		if err != nil || len(done) > mostSteps {
-			return fault.New(fault.Invalid, "notify.answer.nothing")
-		}
-		return p.n.Tick(r.Context(), organisation(r), print, done, of)
+		return p.n.Tick(r.Context(), organisation(r), print, r.PostForm["step"], r.PostForm["of"])
 	})
 }
 

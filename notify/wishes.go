@@ -148,7 +148,7 @@ func (n *Notify) setRecipients(ctx context.Context, tx *db.Tx, organisation db.I
 
 // Try sends a test message to all who get the warnings of an organisation, by the queue that those go by.
 func (n *Notify) Try(ctx context.Context, organisation db.ID) error {
-	return n.db.Write(ctx, func(tx *db.Tx) error {
+	return n.change(ctx, func(tx *db.Tx) error {
 		if _, err := n.sightOf(ctx, tx, organisation, actor.Keepers, true); err != nil {
 			return err
 		}

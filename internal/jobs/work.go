@@ -328,15 +328,24 @@ func (w *worker) round(ctx, jobs context.Context, chores func() error) (started 
 	free := w.q.names(func(k kind) bool { return k.AtOnce == 0 })
 	n, err := w.start(ctx, jobs, free, room)
 	started += n
-	for _, name := range w.q.names(func(k kind) bool { return k.AtOnce > 0 }) {
+	limited := w.q.names(func(k kind) bool { return k.AtOnce > 0 })
+	theirs := max(w.q.AtOnce-spared, 1)
+	for _, name := range limited {
+		theirs -= w.running[name]
+	}
+	for _, name := range limited {
 		if err != nil {
 			break
 		}
-		n, err = w.start(ctx, jobs, []string{name}, min(room-started, w.q.kinds[name].AtOnce-w.running[name]))
-		started += n
+		n, err = w.start(ctx, jobs, []string{name}, min(room-started, theirs, w.q.kinds[name].AtOnce-w.running[name]))
+		started, theirs = started+n, theirs-n
 	}
 	return started, err
 }
+
+// spared is how many places of the queue kinds with a limit of their own never have, all together: however
+// many machines of others they wait for, letters and warnings go on.
+const spared = 2
 
 // start starts at most room due jobs of the kinds.
 func (w *worker) start(ctx, jobs context.Context, kinds []string, room int) (started int, err error) {

@@ -49,8 +49,14 @@ const Placeholder = "{{feedback-link}}"
 // Fill puts the secret link in what Plain or HTML returned.
 func Fill(body, link string) string { return strings.ReplaceAll(body, Placeholder, link) }
 
-// words keeps what others wrote from being taken for the place where the secret link goes.
-func words(s string) string { return strings.ReplaceAll(s, "{{", "{ {") }
+// words keeps what others wrote from being taken for the place where the secret link goes: however many
+// braces there are, no two of them stay together.
+func words(s string) string {
+	for strings.Contains(s, "{{") {
+		s = strings.ReplaceAll(s, "{{", "{ {")
+	}
+	return s
+}
 
 func allWords(list []string) []string {
 	clean := make([]string, len(list))
@@ -132,7 +138,9 @@ var letterHTML = template.Must(template.New("letter").Parse(`<!DOCTYPE html>
 // HTML returns the letter as HTML.
 func (l *Letter) HTML() (string, error) {
 	var b bytes.Buffer
-	if err := letterHTML.Execute(&b, l); err != nil {
+	titled := *l
+	titled.Subject = words(l.Subject)
+	if err := letterHTML.Execute(&b, titled); err != nil {
 		return "", fmt.Errorf("write the letter as HTML: %w", err)
 	}
 	// The place of the secret link comes out escaped where it is an address. A quote cannot come out of

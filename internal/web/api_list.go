@@ -3,6 +3,8 @@ package web
 import (
 	"encoding/base64"
 	"encoding/json"
+	"slices"
+	"strings"
 
 	"polder/internal/fault"
 )
@@ -24,7 +26,7 @@ func (p Paging) After(n int) ([]string, error) {
 	if err == nil {
 		err = json.Unmarshal(b, &values)
 	}
-	if err != nil || len(values) != n {
+	if err != nil || len(values) != n || slices.ContainsFunc(values, func(v string) bool { return strings.ContainsRune(v, 0) }) {
 		return nil, fault.New(fault.Invalid, "web.api.cursor")
 	}
 	return values, nil
