@@ -13,10 +13,11 @@ import (
 
 // Bounds of the list over all organisations of one person.
 const (
-	mostPlaces  = 1000 // organisations
-	acrossPage  = 50   // exposures on a page
-	placesPage  = 25   // organisations on a page
-	acrossParts = 100  // organisations of which a mandate covers a part, in one question
+	mostPlaces  = 1000   // organisations
+	acrossPage  = 50     // exposures on a page
+	placesPage  = 25     // organisations on a page
+	acrossParts = 100    // organisations in one question
+	mostValues  = 10_000 // about, in one question
 )
 
 // Across is a piece of what is open in all organisations that the actor belongs to or acts for, as far
