@@ -97,7 +97,7 @@ func TestHostileServers(t *testing.T) {
 		case "/inner", "/literal", "/plain", "/port", "/loop", "/elsewhere":
 			to := map[string]string{"/inner": "https://inner.example/x", "/literal": "https://169.254.169.254/latest/meta-data/", "/plain": "http://feed.example/y",
 				"/port": "https://other.example:8443/x", "/loop": "https://feed.example/loop", "/elsewhere": "https://other.example/moved"}[r.URL.Path]
-			http.Redirect(w, r, to, 302)
+			http.Redirect(w, r, to, http.StatusFound)
 		case "/endless":
 			for {
 				if _, err := io.WriteString(w, strings.Repeat("x", 1<<16)); err != nil {

@@ -63,15 +63,3 @@ func setExpected(ctx context.Context, tx *db.Tx, key string, hours int, now time
 		ON CONFLICT (source_key) DO UPDATE SET hours = excluded.hours, changed_at = excluded.changed_at`, key, hours, db.At(now))
 	return err
 }
-
-func expectations(ctx context.Context, tx *db.Tx) (map[string]int, error) {
-	m := map[string]int{}
-	err := tx.Each(ctx, func(scan func(...any) error) error {
-		var key string
-		var hours int
-		err := scan(&key, &hours)
-		m[key] = hours
-		return err
-	}, `SELECT source_key, hours FROM collect_expectation`)
-	return m, err
-}

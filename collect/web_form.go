@@ -124,8 +124,8 @@ func (p *pages) changeSource(w http.ResponseWriter, r *http.Request) error {
 
 // sourceOf reads what somebody filled in.
 func sourceOf(r *http.Request) (s Source, secret Secret, err error) {
-	if err := r.ParseForm(); err != nil {
-		return s, secret, fault.Wrap(fault.Invalid, err, "")
+	if err := web.ReadForm(r); err != nil {
+		return s, secret, err
 	}
 	value := func(name string) string { return strings.TrimSpace(r.PostFormValue(name)) }
 	s = Source{Key: value("key"), Kind: Kind(value("kind")), Address: value("address"), Type: value("type"), TLP: value("tlp"), Licence: value("licence"),

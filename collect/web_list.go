@@ -236,8 +236,8 @@ func (p *listPages) change(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := r.ParseForm(); err != nil {
-		return fault.Wrap(fault.Invalid, err, "")
+	if err := web.ReadForm(r); err != nil {
+		return err
 	}
 	l, err := p.c.List(r.Context(), id)
 	if err != nil {

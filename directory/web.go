@@ -9,7 +9,6 @@ import (
 
 	"polder/internal/actor"
 	"polder/internal/db"
-	"polder/internal/fault"
 	"polder/internal/i18n"
 	"polder/internal/web"
 )
@@ -152,12 +151,8 @@ func (w Wrongs) text(say *i18n.Printer, field string) string {
 
 // form reads the form that a request brings.
 func form(r *http.Request) (url.Values, error) {
-	if err := r.ParseForm(); err != nil {
-		var large *http.MaxBytesError
-		if errors.As(err, &large) {
-			return nil, err
-		}
-		return nil, fault.Wrap(fault.Invalid, err, "web.error.invalid.text")
+	if err := web.ReadForm(r); err != nil {
+		return nil, err
 	}
 	return r.PostForm, nil
 }

@@ -171,13 +171,21 @@ type (
 	}
 )
 
-// atom writes the feed of an organisation and records that it was read. A feed reader may be a program in
-// the cloud of somebody else: so there are no addresses, names of systems or of the organisation in it, and
-// an entry's id is keyed, since an exposure's own could be made from its address by trying all.
+// atom writes the feed of an organisation, in its own language when lang is "", and records that it was read.
+// A feed reader may be a program in the cloud of somebody else: so there are no addresses, names of systems or
+// of the organisation in it, and an entry's id is keyed, since an exposure's own could be made from its
+// address by trying all.
 func (f *Follow) atom(ctx context.Context, tx *db.Tx, organisation db.ID, lang, self, object string, made time.Time) ([]byte, error) {
 	list, err := f.house.Notify.LatestChanges(ctx, tx, organisation, mostEntries)
 	if err != nil {
 		return nil, err
+	}
+	if lang == "" {
+		of, err := directory.Get(ctx, tx, []db.ID{organisation})
+		if err != nil {
+			return nil, err
+		}
+		lang = of[organisation].Language
 	}
 	say := f.house.Catalog.For(lang)
 	portal := f.house.BaseURL + "/o/" + organisation.String() + "/exposures"

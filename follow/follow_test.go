@@ -114,7 +114,9 @@ func TestWebhookIsTriedForThreeDays(t *testing.T) {
 			problem string
 			answer  func(rw http.ResponseWriter, r *http.Request)
 		}{
-			{"redirect", func(rw http.ResponseWriter, r *http.Request) { http.Redirect(rw, r, "https://10.0.0.1/", 307) }},
+			{"redirect", func(rw http.ResponseWriter, r *http.Request) {
+				http.Redirect(rw, r, "https://10.0.0.1/", http.StatusTemporaryRedirect)
+			}},
 			{"refused", func(rw http.ResponseWriter, r *http.Request) {
 				rw.WriteHeader(403)
 				rw.Write([]byte(strings.Repeat("secret-answer ", 10_000)))
@@ -433,6 +435,29 @@ func TestSecretsStayAway(t *testing.T) {
 				if strings.Contains(text, secret) {
 					t.Errorf("%q is in %s", secret, place)
 				}
+			}
+		}
+	})
+}
+
+// A reader that asks for no language gets the organisation's own; one that asks gets what it asked for.
+func TestFeedSpeaksTheLanguageOfTheOrganisation(t *testing.T) {
+	eachWorld(t, func(w *world) {
+		w.found("192.0.2.", 1, 1)
+		_, address, err := w.follow.AddFeed(w.as("bakker-owner"), w.ids["bakker"], "reader")
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		path := strings.TrimPrefix(address, "https://polder.example")
+		for _, lang := range []string{"en", "nl"} {
+			w.sql(`UPDATE directory_organisation SET language = ?2 WHERE id = ?1`, w.ids["bakker"], lang)
+			for who, path := range map[string]string{"": path, "program-bakker": "/api/v1/exposures.atom"} {
+				if text := w.ask(who, "GET", path, nil).Body.String(); !strings.Contains(text, `xml:lang="`+lang+`"`) {
+					w.t.Errorf("%s: not in %s: %.200s", path, lang, text)
+				}
+			}
+			if text := w.ask("", "GET", path+"?lang=nl", nil).Body.String(); !strings.Contains(text, `xml:lang="nl"`) {
+				w.t.Errorf("asked for Dutch: %.200s", text)
 			}
 		}
 	})

@@ -51,7 +51,7 @@ func (f *Follow) routes(site *web.Site) *pages {
 func (f *Follow) API(api *web.API) {
 	api.Raw(web.Operation{Route: "GET /exposures.atom", ID: "feed-exposures", Scope: "exposures:read", Text: "follow.api.feed"}, "application/atom+xml",
 		func(w http.ResponseWriter, r *http.Request) error {
-			doc, err := f.ProgramFeed(r.Context(), web.Printer(r).Lang(), f.house.BaseURL+web.APIPath+"/exposures.atom")
+			doc, err := f.ProgramFeed(r.Context(), wanted(r), f.house.BaseURL+web.APIPath+"/exposures.atom")
 			return send(w, doc, err)
 		})
 }
@@ -163,8 +163,8 @@ func (p *pages) once(w http.ResponseWriter, r *http.Request, what, name, secret 
 }
 
 func (p *pages) addWebhook(w http.ResponseWriter, r *http.Request) error {
-	if err := r.ParseForm(); err != nil {
-		return fault.Wrap(fault.Invalid, err, "")
+	if err := web.ReadForm(r); err != nil {
+		return err
 	}
 	h, key, err := p.f.AddWebhook(r.Context(), organisation(r), r.PostForm.Get("url"))
 	if err != nil {
@@ -186,8 +186,8 @@ func (p *pages) renewKey(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *pages) addFeed(w http.ResponseWriter, r *http.Request) error {
-	if err := r.ParseForm(); err != nil {
-		return fault.Wrap(fault.Invalid, err, "")
+	if err := web.ReadForm(r); err != nil {
+		return err
 	}
 	x, address, err := p.f.AddFeed(r.Context(), organisation(r), r.PostForm.Get("name"))
 	if err != nil {
@@ -239,8 +239,16 @@ func (p *pages) feed(w http.ResponseWriter, r *http.Request) error {
 	if !found {
 		return fault.Hidden()
 	}
-	doc, err := p.f.ReadFeed(r.Context(), token, web.Printer(r).Lang())
+	doc, err := p.f.ReadFeed(r.Context(), token, wanted(r))
 	return send(w, doc, err)
+}
+
+// wanted is the language that a feed reader asks for; "" when it asks for none, as most do.
+func wanted(r *http.Request) string {
+	if r.Header.Get("Accept-Language") == "" && !r.URL.Query().Has("lang") {
+		return ""
+	}
+	return web.Printer(r).Lang()
 }
 
 func send(w http.ResponseWriter, doc []byte, err error) error {

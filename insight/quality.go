@@ -106,7 +106,7 @@ const (
 )
 
 // hidden is what does not exist, or not for the actor.
-func hidden() error { return fault.New(fault.NotFound, "web.error.not_found.text") }
+func hidden() error { return fault.Hidden() }
 
 // Quality returns the figures. They are the centre's own, by source, type, sector and network: nobody's
 // in particular.

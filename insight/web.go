@@ -89,7 +89,7 @@ type figure struct{ Text, Value, More string }
 
 func filterOf(q url.Values) Filter {
 	text := func(key string) string {
-		s := strings.ReplaceAll(strings.ToValidUTF8(q.Get(key), ""), "\x00", "")
+		s := db.Plain(q.Get(key))
 		return s[:min(len(s), 100)]
 	}
 	f := Filter{Source: strings.ToValidUTF8(text("source"), ""), Type: strings.ToValidUTF8(text("type"), "")}
@@ -350,8 +350,8 @@ func (p *pages) showSource(w http.ResponseWriter, r *http.Request, wrong ...web.
 }
 
 func (p *pages) judge(w http.ResponseWriter, r *http.Request) error {
-	if err := r.ParseForm(); err != nil {
-		return fault.Wrap(fault.Invalid, err, "")
+	if err := web.ReadForm(r); err != nil {
+		return err
 	}
 	key := r.PathValue("source")
 	err := p.i.Judge(r.Context(), key, r.PostFormValue("about"), r.PostFormValue("grade"), r.PostFormValue("reason"))

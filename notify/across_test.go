@@ -39,7 +39,7 @@ func TestAcross(t *testing.T) {
 			if strings.Contains(places, "Bakkerij De Korst") != slices.Contains([]string{"it", "bakker", "bakker-member", "it-reads", "it-one", "it-none"}, who) {
 				t.Errorf("%s and the bakery by name", who)
 			}
-			if delegate := strings.HasPrefix(who, "it") && want != nil; delegate != strings.Contains(text, "Namens ") {
+			if delegate := strings.HasPrefix(who, "it") && want != nil; delegate != strings.Contains(text, "Namens deze organisatie, via ") {
 				t.Errorf("%s: on whose behalf", who)
 			}
 		}

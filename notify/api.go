@@ -80,7 +80,7 @@ func (n *Notify) apiList(ctx context.Context, in *apiListIn) (*apiListOut, error
 	if err != nil {
 		return nil, err
 	}
-	s := Search{State: in.State, Type: plain(in.Type)}
+	s := Search{State: in.State, Type: db.Plain(in.Type)}
 	for v := feeds.Info; v <= feeds.Critical; v++ {
 		if v.String() == in.Severity {
 			s.Severity = v

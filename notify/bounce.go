@@ -126,6 +126,24 @@ func (n *Notify) BounceLines(ctx context.Context, tx *db.Tx, in actor.In) ([]dir
 	return []directory.Line{{Key: "notify.outgoing.came_back", Values: []any{"Address", address}, Path: "/o/" + in.Organisation.String() + "/contacts"}}, nil
 }
 
+// BouncesOf tell on the file of an organisation, which an adviser opens, that our latest message to it came back;
+// an analyst goes on at the message.
+func (n *Notify) BouncesOf(ctx context.Context, tx *db.Tx, organisation db.ID) ([]directory.Line, error) {
+	staff := actor.From(ctx).Staff
+	if !staff.Any(actor.Adviser) {
+		return nil, nil
+	}
+	address, err := lastBounce(ctx, tx, organisation)
+	if err != nil || address == "" {
+		return nil, err
+	}
+	l := directory.Line{Key: "notify.outgoing.came_back", Values: []any{"Address", address}}
+	if staff.Any(actor.Analyst) {
+		l.Path = outgoingPath + "?list=bounced&organisation=" + organisation.String()
+	}
+	return []directory.Line{l}, nil
+}
+
 // ParseBounce reads what a mail server says of a mail that it could not deliver: a report by RFC 3464,
 // or, of servers that write in their own way, the mail that it sends back and the words around it.
 func ParseBounce(raw io.Reader) (r Returned, err error) {
@@ -152,7 +170,6 @@ func ParseBounce(raw io.Reader) (r Returned, err error) {
 type bounce struct {
 	r     Returned
 	parts int
-	words bool // the first text was read
 }
 
 // part reads one part of the mail; a part that cannot be read is passed over, its neighbours are not.
@@ -231,7 +248,7 @@ func (b *bounce) text(body io.Reader) {
 func (b *bounce) ids(field string) {
 	for _, word := range strings.FieldsFunc(field, func(r rune) bool { return r == '<' || r == '>' || r == ' ' || r == ',' || r == '\t' }) {
 		if strings.Contains(word, "@") && len(word) < 200 && len(b.r.MessageIDs) < bounceIDs {
-			b.r.MessageIDs = append(b.r.MessageIDs, strings.ToLower(plain(word)))
+			b.r.MessageIDs = append(b.r.MessageIDs, strings.ToLower(db.Plain(word)))
 		}
 	}
 }

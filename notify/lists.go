@@ -45,11 +45,16 @@ func (n *Notify) Notifications(ctx context.Context, actor string, action audit.A
 	if err := n.record(ctx, actor, action, "notifications", db.ID{}); err != nil {
 		return err
 	}
-	var after db.ID
+	return n.notifications(ctx, 1000, fn)
+}
+
+// notifications calls fn for pages of at most so many; a message with copies counts for each of them.
+func (n *Notify) notifications(ctx context.Context, limit int, fn func([]Sent) error) error {
+	var last Sent
 	for {
 		var page []Sent
 		err := n.db.Read(ctx, func(tx *db.Tx) error {
-			return notificationsAfter(ctx, tx, after, 1000, func(s Sent) error { page = append(page, s); return nil })
+			return notificationsAfter(ctx, tx, last.ID, last.delivery, limit, func(s Sent) error { page = append(page, s); return nil })
 		})
 		if err != nil {
 			return fmt.Errorf("list notifications: %w", err)
@@ -60,7 +65,7 @@ func (n *Notify) Notifications(ctx context.Context, actor string, action audit.A
 		if err := fn(page); err != nil {
 			return err
 		}
-		after = page[len(page)-1].ID
+		last = page[len(page)-1]
 	}
 }
 

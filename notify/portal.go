@@ -16,7 +16,7 @@ import (
 )
 
 // hidden is the answer to whoever may not see something: as if it did not exist.
-func hidden() error { return fault.New(fault.NotFound, "web.error.not_found.text") }
+func hidden() error { return fault.Hidden() }
 
 // answering are those who may answer; the verb asks besides that a delegate may act.
 const answering = actor.Keepers | actor.Delegate

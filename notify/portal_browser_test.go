@@ -12,6 +12,7 @@ import (
 	"polder/internal/db"
 	"polder/internal/kit"
 	"polder/internal/kit/browser"
+	"polder/notify/feeds"
 )
 
 // openDoor is a company with a server in front, for a browser.
@@ -44,6 +45,8 @@ func TestPortalInBrowser(t *testing.T) {
 	}
 	c.ingest("scan_rdp", rdp, rdpLine("192.0.2.11", ""))
 	c.ingest("scan_exchange", rdp, `NOW,critical,192.0.2.9,tcp,443,mail.korst.example,"exchange;cve-2024-21410",64500`)
+	long := "https://www.korst.example/" + strings.Repeat("bestellen", 12) + "/x.js"
+	c.ingest("compromised_website", rdp+",url", "NOW,critical,192.0.2.10,tcp,443,www.korst.example,js-injection,64500,"+long)
 	c.assets("smid,domain,vonk.example,owner", "it,domain,visser.example,owner")
 	c.ingest("scan_http", rdp, many...)
 	c.choose(map[db.ID]string{c.contact("bakker", "tweede@korst.example", true): "en", c.mandateOf("it"): "nl"})
@@ -62,7 +65,7 @@ func TestPortalInBrowser(t *testing.T) {
 	}
 	// What the bakery arranged: steps, talk, a date that is past, a link to its supplier, a saved list.
 	seven := c.one("bakker", "192.0.2.7").Fingerprint
-	for _, err := range []error{me.notify.Tick(me.ctx, bakker, seven, []int{1, 2}, 4), me.notify.Say(me.ctx, bakker, seven, "Kan iemand de leverancier bellen?\nHet nummer hangt bij de oven."),
+	for _, err := range []error{me.notify.Tick(me.ctx, bakker, seven, rdpMarks()[:2], rdpMarks()), me.notify.Say(me.ctx, bakker, seven, "Kan iemand de leverancier bellen?\nHet nummer hangt bij de oven."),
 		c.as("it").notify.Say(c.as("it").ctx, bakker, seven, "Wij kijken er vanmiddag naar."), me.notify.Assign(me.ctx, bakker, seven, c.organisation("it").ID, c.clock.Now().AddDate(0, 0, -2)),
 		me.notify.Assign(me.ctx, bakker, c.one("bakker", "192.0.2.8").Fingerprint, c.people["bakker"].Account, c.clock.Now().AddDate(0, 0, 5)),
 		me.notify.SaveView(me.ctx, bakker, "Kritiek, nog geen antwoord", "severity=critical&state=unanswered"), me.notify.SaveView(me.ctx, bakker, "Op mijn naam", "work=mine")} {
@@ -87,6 +90,7 @@ func TestPortalInBrowser(t *testing.T) {
 		{"list-long", "smid", at("smid", "/exposures")}, {"list-member", "bakker-member", at("bakker", "/exposures")}, {"list-part", "it-one", at("bakker", "/exposures")},
 		{"list-first", "leeg", at("leeg", "/exposures")}, {"list-calm", "it", at("it", "/exposures")}, {"list-done", "bakker", at("bakker", "/exposures?done=solved&n=2")},
 		{"exposure", "bakker", at("bakker", "/exposures/"+one+"?done=answer")}, {"exposure-member", "bakker-member", at("bakker", "/exposures/"+one)}, {"exposure-copy", "it-one", at("bakker", "/exposures/"+copied)},
+		{"exposure-long", "bakker", at("bakker", "/exposures/"+printText(c.one("bakker", "192.0.2.10").Fingerprint))},
 		{"exposure-new", "bakker", at("bakker", "/exposures/"+printText(c.one("bakker", "192.0.2.9").Fingerprint))},
 		{"exposure-worked", "it", at("bakker", "/exposures/"+one)}, {"exposure-talk", "bakker", at("bakker", "/exposures/"+printText(c.one("bakker", "192.0.2.8").Fingerprint))},
 		{"list-day", "bakker", at("bakker", "/exposures?state=each&sort=day")}, {"list-view", "bakker", at("bakker", "/exposures?severity=critical&state=unanswered")},
@@ -230,7 +234,7 @@ func TestWorkWithTheKeyboard(t *testing.T) {
 		}
 	}
 	b.Goto(one)
-	tabTo(`input[name="step"][value="2"]`)
+	tabTo(`input[name="step"][value="` + rdpMarks()[1] + `"]`)
 	b.Press(" ")
 	press("#tick", "De vinkjes zijn bewaard")
 	b.Goto(one)
@@ -250,7 +254,7 @@ func TestWorkWithTheKeyboard(t *testing.T) {
 	b.Goto(one)
 	press(`form[action$="/withdraw"] button`, "De link werkt niet meer")
 	w, err := c.as("bakker").notify.Worked(c.as("bakker").ctx, c.organisation("bakker").ID, seven, db.ID{})
-	if err != nil || len(w.Steps) != 1 || w.Steps[0].Step != 2 || len(w.Comments) != 1 || w.Comments[0].Text != "Ik bel morgen" || len(w.Links) != 1 || w.Links[0].RevokedAt.IsZero() {
+	if err != nil || len(w.Steps) != 1 || w.Steps[0].Mark != rdpMarks()[1] || len(w.Comments) != 1 || w.Comments[0].Text != "Ik bel morgen" || len(w.Links) != 1 || w.Links[0].RevokedAt.IsZero() {
 		t.Errorf("%+v, %v", w, err)
 	}
 	if e := c.one("bakker", "192.0.2.7"); e.Assignee != c.people["bakker"].Account {
@@ -264,4 +268,65 @@ func TestWorkWithTheKeyboard(t *testing.T) {
 	press("#save", "De filters zijn bewaard")
 	b.Goto(list + "?lang=nl")
 	press(`form[action$="/remove"] button`, "De bewaarde lijst is weg")
+}
+
+// With the keyboard alone, on a telephone: choose how soon mails come, to whom and in which language, keep it, send a
+// test message, and hear that there can be no more of them today.
+func TestWishesWithTheKeyboard(t *testing.T) {
+	b := browser.Open(t)
+	c, s := openDoor(t)
+	second := c.contact("bakker", "tweede@korst.example", true)
+	b.Resize(360, 800)
+	b.Goto(s.server.URL + "/as/bakker")
+	b.Goto(s.server.URL + "/o/" + c.organisation("bakker").ID.String() + "/warnings?lang=nl")
+	tabTo := func(selector string) {
+		t.Helper()
+		for range 60 {
+			if browser.Eval[bool](b, `document.activeElement.matches(`+fmt.Sprintf("%q", selector)+`)`) {
+				if browser.Eval[string](b, `getComputedStyle(document.activeElement).outlineStyle`) == "none" {
+					t.Errorf("the focus on %s cannot be seen", selector)
+				}
+				return
+			}
+			b.Press(kb.Tab)
+		}
+		t.Fatalf("the keyboard does not come to %s", selector)
+	}
+	done := func(want string) {
+		t.Helper()
+		b.WaitFor(".outcome--ok")
+		if text := b.Text(".outcome--ok"); !strings.Contains(text, want) {
+			t.Errorf("%q, not %q", text, want)
+		}
+	}
+	tabTo(`main a[href$="/warnings/settings"]`)
+	b.Press(kb.Enter)
+	b.WaitFor("#often-low")
+	tabTo("#often-low")
+	b.Press(kb.End) // the last choice: not at all
+	tabTo(`input[name="to"][value="` + second.String() + `"]`)
+	b.Press(" ")
+	tabTo("#language-" + second.String())
+	b.Press("Engels")
+	tabTo("#save")
+	b.Press(kb.Enter)
+	done("bewaard")
+	w, err := c.as("bakker").notify.Wishes(c.as("bakker").ctx, c.organisation("bakker").ID)
+	if err != nil || w.Cadence[feeds.Low] != Never || w.Cadence[feeds.Critical] != AtOnce {
+		t.Errorf("%v, %v", w.Cadence, err)
+	}
+	for _, m := range w.Mailboxes {
+		if want := m.Main || m.ID == second; m.Chosen != want || m.ID == second && m.Lang != "en" {
+			t.Errorf("%+v", m)
+		}
+	}
+	for range mostTests {
+		b.Goto(s.server.URL + "/o/" + c.organisation("bakker").ID.String() + "/warnings/settings?lang=nl")
+		tabTo("#try")
+		b.Press(kb.Enter)
+		done("estbericht is onderweg")
+	}
+	if browser.Eval[bool](b, `!!document.querySelector("#try")`) || !strings.Contains(b.HTML(), "tweede@korst.example") {
+		t.Error("a test can be asked for without end, or it does not say to whom it went")
+	}
 }

@@ -233,7 +233,7 @@ func TestPortalHidesWhatIsNotYours(t *testing.T) {
 		if page := c.ask("it-one", "GET", w, nil).Body.String(); strings.Contains(page, c.latest("bakker").Subject) || strings.Contains(page, "PLD-") {
 			t.Error("a mandate for one asset shows messages")
 		}
-		if page := c.ask("it", "GET", x, nil).Body.String(); !strings.Contains(page, "Namens Visser IT") {
+		if page := c.ask("it", "GET", x, nil).Body.String(); !strings.Contains(page, "Namens deze organisatie, via Visser IT") {
 			t.Error("the page does not say on whose behalf")
 		}
 		// What was said in bulk may be about more than a mandate covers; a form of another site says nothing.
@@ -589,5 +589,30 @@ func TestHomeAndEmptyStates(t *testing.T) {
 		see("smid", "smid", "?done=solved&n=1", "Genoteerd voor 1 systeem of account: Het is opgelost.")
 		see("smid", "smid", "", "Er staat niets open")
 		see("smid", "smid", "?state=closed", "198.51.100.3")
+	})
+}
+
+// Without a script, a link ticks all on a page, within the same filters, and another takes the ticks off.
+func TestTickAllOnThePage(t *testing.T) {
+	eachCompany(t, func(t *testing.T, c *company) {
+		x := "/o/" + c.organisation("bakker").ID.String() + "/exposures"
+		ticks := func(who, query string) int {
+			t.Helper()
+			return strings.Count(c.ask(who, "GET", x+query, nil).Body.String(), " checked>")
+		}
+		if page := c.ask("bakker", "GET", x+"?severity=high", nil).Body.String(); !strings.Contains(page, "severity=high&amp;state=open&amp;tick=all#answers") && !strings.Contains(page, "severity=high&amp;tick=all#answers") {
+			t.Error("no link that ticks all of the same filters")
+		}
+		for query, want := range map[string]int{"": 0, "?tick=all": 3, "?severity=high&tick=all": 2, "?tick=some": 0} {
+			if got := ticks("bakker", query); got != want {
+				t.Errorf("%q ticks %d, not %d", query, got, want)
+			}
+		}
+		if got := ticks("bakker-member", "?tick=all"); got != 0 {
+			t.Errorf("who only reads ticks %d", got)
+		}
+		if page := c.ask("bakker", "GET", x+"?severity=high&tick=all", nil).Body.String(); !strings.Contains(page, "Alle 2 op deze pagina zijn aangevinkt") || !strings.Contains(page, "Vink alles uit") {
+			t.Error("it does not say that all are ticked, or not how to take it off")
+		}
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"polder/internal/db"
+	"polder/internal/kit"
 	"polder/notify/feeds"
 )
 
@@ -294,4 +295,56 @@ func TestProgramReadsMessagesAndWishes(t *testing.T) {
 			t.Errorf("%d recipients", n)
 		}
 	})
+}
+
+// Each delivery of a message stands in the list for the command line once, wherever a page of it ends.
+func TestListOfDeliveriesBreaksAnywhere(t *testing.T) {
+	eachCompany(t, func(t *testing.T, c *company) {
+		c.choose(map[db.ID]string{c.contact("bakker", "tweede@korst.example", true): "en", c.mandateOf("it"): "nl"})
+		c.ingest("scan_rdp", rdp, rdpLine("192.0.2.9", ""))
+		c.ingest("scan_smb", rdp, "NOW,critical,203.0.113.6,tcp,445,,smb,64500")
+		c.compose()
+		all := c.count("notify_delivery", "")
+		for limit := 1; limit <= all+1; limit++ {
+			seen := map[string]int{}
+			if err := c.notify.notifications(c.ctx, limit, func(page []Sent) error {
+				for _, s := range page {
+					seen[s.MessageID]++
+				}
+				return nil
+			}); err != nil {
+				t.Fatal(err)
+			}
+			for id, n := range seen {
+				if n != 1 {
+					t.Errorf("pages of %d: %s %d times", limit, id, n)
+				}
+			}
+			if len(seen) != all || all < 4 {
+				t.Errorf("pages of %d: %d of %d deliveries", limit, len(seen), all)
+			}
+		}
+	})
+}
+
+// TestGoldenCopies holds the copy that the holder of a mandate gets against kept files.
+func TestGoldenCopies(t *testing.T) {
+	c := companyAt(newFixture(t, kit.SQLite(t, schemas())), "https://polder.example")
+	for i, lang := range []string{"nl", "en"} {
+		c.choose(map[db.ID]string{c.mandateOf("it"): lang})
+		c.ingest("scan_rdp", rdp, rdpLine([]string{"192.0.2.9", "192.0.2.10"}[i], ""))
+		c.compose()
+		c.deliver()
+		mails := to(c.box.Mails(), "it@it.example")
+		m := mails[len(mails)-1]
+		clean := func(s string) []byte {
+			s = strings.ReplaceAll(s, c.organisation("bakker").ID.String(), "ORGANISATION")
+			return changing.ReplaceAll([]byte(s), []byte("PLD-XXXXX-XXXXX"))
+		}
+		if strings.Contains(m.Text, "/f/") {
+			t.Error("a secret link in the copy of somebody else")
+		}
+		kit.Golden(t, "mail/copy."+lang+".txt", clean("Subject: "+m.Subject+"\n\n"+m.Text))
+		kit.Golden(t, "mail/copy."+lang+".html", clean(m.HTML))
+	}
 }

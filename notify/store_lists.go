@@ -123,8 +123,8 @@ func exposuresAfter(ctx context.Context, tx *db.Tx, organisation db.ID, print []
 	return eachExposure(ctx, tx, fn, where, organisation[:], print, limit)
 }
 
-func notificationsAfter(ctx context.Context, tx *db.Tx, id db.ID, limit int, fn func(Sent) error) error {
-	return eachNotification(ctx, tx, fn, `WHERE n.id > ?1 ORDER BY n.id, d.id LIMIT ?2`, id[:], limit)
+func notificationsAfter(ctx context.Context, tx *db.Tx, id, delivery db.ID, limit int, fn func(Sent) error) error {
+	return eachNotification(ctx, tx, fn, `WHERE n.id >= ?1 AND (n.id > ?1 OR d.id > ?2) ORDER BY n.id, d.id LIMIT ?3`, id[:], delivery[:], limit)
 }
 
 func notificationByID(ctx context.Context, tx *db.Tx, id db.ID, fn func(Sent) error) error {

@@ -195,7 +195,7 @@ func eachNotification(ctx context.Context, tx *db.Tx, fn func(Sent) error, where
 		var created, sent, next db.Time
 		var classes string
 		err := scan(&s.ID, &s.Reference, &s.Organisation, &s.Kind, &s.Severity, &classes, &s.Language, &s.Subject, &s.Exposures, &created,
-			&s.Recipient, &s.MessageID, &s.State, &s.Attempts, &sent, &next, &s.Reply)
+			&s.delivery, &s.Recipient, &s.MessageID, &s.State, &s.Attempts, &sent, &next, &s.Reply)
 		if err != nil {
 			return err
 		}
@@ -203,6 +203,6 @@ func eachNotification(ctx context.Context, tx *db.Tx, fn func(Sent) error, where
 		s.CreatedAt, s.SentAt, s.NextAt = created.Time, sent.Time, next.Time
 		return fn(s)
 	}, `SELECT n.id, n.reference, n.organisation_id, n.kind, n.severity, n.classes, n.language, n.subject, n.exposures, n.created_at,
-		d.recipient, d.message_id, d.state, d.attempts, d.sent_at, d.next_at, d.reply
+		d.id, d.recipient, d.message_id, d.state, d.attempts, d.sent_at, d.next_at, d.reply
 		FROM notify_notification n JOIN notify_delivery d ON d.notification_id = n.id `+where, args...)
 }

@@ -25,28 +25,23 @@ func stepsOf(ctx context.Context, tx *db.Tx, organisation db.ID, print Fingerpri
 	err = tx.Each(ctx, func(scan func(...any) error) error {
 		var t Ticked
 		var at db.Time
-		err := scan(&t.Step, &t.Account, &t.Behalf, &at)
+		err := scan(&t.Step, &t.Mark, &t.Account, &t.Behalf, &at)
 		t.At = at.Time
 		list = append(list, t)
 		return err
-	}, `SELECT step, account_id, behalf, at FROM notify_step`+ofExposure+` ORDER BY step`, organisation, print[:])
+	}, `SELECT step, COALESCE(mark, ''), account_id, behalf, at FROM notify_step`+ofExposure+` ORDER BY step`, organisation, print[:])
 	return list, err
 }
 
-// setSteps keeps of the first steps those that are done, and adds what was not ticked before.
-func setSteps(ctx context.Context, tx *db.Tx, e Exposure, done []int, of int, account db.ID, behalf string, now time.Time) error {
-	ticked := map[int]bool{}
-	for _, step := range done {
-		ticked[step] = true
+// setSteps makes these the ticks of an exposure.
+func setSteps(ctx context.Context, tx *db.Tx, e Exposure, list []Ticked) error {
+	if _, err := tx.Exec(ctx, `DELETE FROM notify_step`+ofExposure, e.Organisation, e.Fingerprint[:]); err != nil {
+		return err
 	}
-	for step := 1; step <= of; step++ {
-		var err error
-		if ticked[step] {
-			_, err = tx.Exec(ctx, `INSERT INTO notify_step (organisation_id, fingerprint, step, account_id, behalf, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-				ON CONFLICT (organisation_id, fingerprint, step) DO NOTHING`, e.Organisation, e.Fingerprint[:], step, account, behalf, db.At(now))
-		} else {
-			_, err = tx.Exec(ctx, `DELETE FROM notify_step`+ofExposure+` AND step = ?3`, e.Organisation, e.Fingerprint[:], step)
-		}
+	for _, t := range list {
+		_, err := tx.Exec(ctx, `INSERT INTO notify_step (organisation_id, fingerprint, step, mark, account_id, behalf, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+			ON CONFLICT (organisation_id, fingerprint, step) DO UPDATE SET mark = excluded.mark, account_id = excluded.account_id, behalf = excluded.behalf, at = excluded.at`,
+			e.Organisation, e.Fingerprint[:], t.Step, t.Mark, t.Account, t.Behalf, db.At(t.At))
 		if err != nil {
 			return err
 		}

@@ -2,12 +2,10 @@ package notify
 
 import (
 	"embed"
-	"errors"
 	"html/template"
 	"net/http"
 	"strings"
 
-	"polder/internal/fault"
 	"polder/internal/i18n"
 	"polder/internal/web"
 )
@@ -52,21 +50,6 @@ func (n *Notify) routes(site *web.Site) *pages {
 // render shows a page that all of a letter's pages look like.
 func (p *pages) render(w http.ResponseWriter, r *http.Request, name string, page web.Page) error {
 	return p.site.Render(w, r, p.templates, name, page)
-}
-
-// parseForm reads a form as browsers send it, and as mail programs do.
-func parseForm(r *http.Request) error {
-	err := r.ParseForm() // first: ParseMultipartForm keeps quiet about what is wrong with any other form
-	if err == nil {
-		if err = r.ParseMultipartForm(web.MaxBody); errors.Is(err, http.ErrNotMultipart) {
-			return nil
-		}
-	}
-	var large *http.MaxBytesError
-	if err == nil || errors.As(err, &large) {
-		return err
-	}
-	return fault.Wrap(fault.Invalid, err, "")
 }
 
 // centre is who to turn to.

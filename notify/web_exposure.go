@@ -19,6 +19,7 @@ type labelled struct{ Label, Text string }
 
 type toldView struct {
 	URL, Kind, Reference string
+	To                   string
 	At                   time.Time
 	State                web.Status
 }
@@ -136,7 +137,7 @@ func whoSaid(say *i18n.Printer, a Answered, me db.ID) string {
 
 // toldOf says of a message how far it came, with a link for whoever may open it.
 func toldOf(say *i18n.Printer, o db.ID, s Sent, whole bool) toldView {
-	v := toldView{Kind: say.T("notify.portal.kind." + s.Kind), Reference: s.Reference, At: s.CreatedAt, State: deliveryTag(say, s.State)}
+	v := toldView{Kind: say.T("notify.portal.kind." + s.Kind), Reference: s.Reference, To: s.Recipient, At: s.CreatedAt, State: deliveryTag(say, s.State)}
 	if !s.SentAt.IsZero() {
 		v.At = s.SentAt
 	}

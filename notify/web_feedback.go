@@ -57,6 +57,7 @@ type form struct {
 	note   string
 	wrong  string // with the note
 	silent bool   // no answer was chosen
+	all    bool   // all on the page are ticked
 	typed  url.Values
 	bad    map[string]string // what is wrong with a field, by its name
 }
@@ -81,7 +82,7 @@ func (p *pages) show(w http.ResponseWriter, r *http.Request, l *Letter, page int
 // answer takes what a person says and leads back to the page, so that reloading it says nothing
 // again. The secret link for a supplier is shown at once instead: it must not stand in an address.
 func (p *pages) answer(w http.ResponseWriter, r *http.Request) error {
-	if err := parseForm(r); err != nil {
+	if err := web.ReadForm(r); err != nil {
 		return err
 	}
 	f := Feedback{Answer: Answer(r.PostForm.Get("answer")), Note: strings.ReplaceAll(r.PostForm.Get("note"), "\r\n", "\n")}
@@ -156,7 +157,7 @@ var asked = []feeds.Severity{feeds.High, feeds.Medium, feeds.Low}
 
 // cadence takes how often somebody wants mail: all of it, or nothing when any part may not be.
 func (p *pages) cadence(w http.ResponseWriter, r *http.Request) error {
-	if err := parseForm(r); err != nil {
+	if err := web.ReadForm(r); err != nil {
 		return err
 	}
 	wishes := map[feeds.Severity]Cadence{}
@@ -202,7 +203,7 @@ func (p *pages) askLess(w http.ResponseWriter, r *http.Request) error {
 // less does it: at once for a mail program, which says so as RFC 8058 has it and follows no
 // redirect, and by the button on the page.
 func (p *pages) less(w http.ResponseWriter, r *http.Request) error {
-	if err := parseForm(r); err != nil {
+	if err := web.ReadForm(r); err != nil {
 		return err
 	}
 	oneClick := r.PostForm.Get("List-Unsubscribe") == "One-Click"

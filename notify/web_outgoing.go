@@ -60,7 +60,7 @@ var outLists = []Delivery{Planned, Queued, Held, DeferredTo, Delivered, Bounced,
 // outSearchOf reads a search from an address; what makes no sense there is left out, but for a place to
 // go on from.
 func outSearchOf(q url.Values) (s OutSearch, err error) {
-	s = OutSearch{List: Delivery(q.Get("list")), Source: cut(plain(q.Get("source")), 40), Type: cut(plain(q.Get("type")), 100), Organisation: cut(plain(strings.TrimSpace(q.Get("organisation"))), 100)}
+	s = OutSearch{List: Delivery(q.Get("list")), Source: cut(db.Plain(q.Get("source")), 40), Type: cut(db.Plain(q.Get("type")), 100), Organisation: cut(db.Plain(strings.TrimSpace(q.Get("organisation"))), 100)}
 	if !slices.Contains(outLists, s.List) {
 		s.List = Planned
 	}
@@ -314,7 +314,7 @@ func notMended(r *http.Request, err error, fields map[string]string) []web.Field
 }
 
 func (p *deskPages) stop(w http.ResponseWriter, r *http.Request) error {
-	if err := parseForm(r); err != nil {
+	if err := web.ReadForm(r); err != nil {
 		return err
 	}
 	if err := p.n.Stop(r.Context(), r.PostFormValue("stop_reason")); err != nil {
@@ -328,7 +328,7 @@ func (p *deskPages) stop(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *deskPages) holdMany(w http.ResponseWriter, r *http.Request) error {
-	if err := parseForm(r); err != nil {
+	if err := web.ReadForm(r); err != nil {
 		return err
 	}
 	scope := Scope(r.PostFormValue("scope"))
@@ -437,7 +437,7 @@ func (p *deskPages) act(w http.ResponseWriter, r *http.Request, done string, fn 
 	if err != nil {
 		return err
 	}
-	if err := parseForm(r); err != nil {
+	if err := web.ReadForm(r); err != nil {
 		return err
 	}
 	if err := fn(id); err != nil {

@@ -133,6 +133,9 @@ type exposuresPage struct {
 	Count                           string
 	Rows                            []exposureRow
 	First, Next                     string
+	Finer                           bool      // filters that are folded away are in use
+	All                             *web.Link // ticks all on this page, or none
+	Ticked                          string    // says that all are
 	Answers                         []answerView
 	Note                            web.Field
 	Empty                           *web.Empty
@@ -146,7 +149,7 @@ func (p *portal) list(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return p.showList(w, r, s, form{})
+	return p.showList(w, r, s, form{all: r.URL.Query().Get("tick") == "all"})
 }
 
 func (p *portal) showList(w http.ResponseWriter, r *http.Request, s Search, filled form, wrong ...web.FieldError) error {
@@ -168,7 +171,7 @@ func (p *portal) showList(w http.ResponseWriter, r *http.Request, s Search, fill
 		if e.Deadline != 0 {
 			row.Day, row.Late = p.n.dayAt(e.Deadline), e.Deadline < today && slices.Contains(openStates, e.State)
 		}
-		row.Who = who(e.Assignee)
+		row.Who, row.Chosen = who(e.Assignee), row.Chosen || filled.all
 		v.Planned = v.Planned || row.Who != "" || e.Deadline != 0
 		v.Rows = append(v.Rows, row)
 	}
@@ -189,9 +192,24 @@ func (p *portal) showList(w http.ResponseWriter, r *http.Request, s Search, fill
 	}
 	if canAnswer(l.In) && len(v.Rows) > 0 {
 		v.Answers = answerViews(say, Person)
+		v.tickAll(say, s, filled.all)
 	}
+	v.Finer = s.Type != "" || !s.Asset.IsZero() || !s.Since.IsZero() || s.Mine || s.Overdue || s.BySeen || s.ByDay
 	v.empty(say, s, l, o)
 	return p.render(w, r, "exposures", web.Page{Title: say.T("notify.portal.list.title"), Errors: wrong, Data: v})
+}
+
+// tickAll offers to tick all rows of the page, or to take the ticks off again.
+func (v *exposuresPage) tickAll(say *i18n.Printer, s Search, all bool) {
+	q := s.query()
+	switch {
+	case all:
+		v.Ticked = say.N("notify.portal.list.all_ticked", len(v.Rows))
+		v.All = &web.Link{Text: say.T("notify.portal.list.none"), URL: v.Path + "?" + q.Encode() + "#chosen"}
+	case len(v.Rows) > 1:
+		q.Set("tick", "all")
+		v.All = &web.Link{Text: say.N("notify.portal.list.all", len(v.Rows)), URL: v.Path + "?" + q.Encode() + "#answers"}
+	}
 }
 
 func rowOf(say *i18n.Printer, path string, e Exposure, filled form) exposureRow {
@@ -268,7 +286,7 @@ func answerViews(say *i18n.Printer, h Holder) (list []answerView) {
 
 // readAnswer reads an answer from a form; what a person can mend comes back as lines for the page.
 func readAnswer(r *http.Request) (f Feedback, filled form, wrong []web.FieldError, err error) {
-	if err = parseForm(r); err != nil {
+	if err = web.ReadForm(r); err != nil {
 		return
 	}
 	say := web.Printer(r)

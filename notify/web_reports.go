@@ -47,7 +47,7 @@ func (p *reportPages) render(w http.ResponseWriter, r *http.Request, name string
 // reportSearchOf reads a search from an address; what makes no sense there is left out, but for a place
 // to go on from.
 func reportSearchOf(q url.Values) (s ReportSearch, err error) {
-	s.Source, s.Type = cut(plain(q.Get("source")), 40), cut(plain(strings.TrimSpace(q.Get("type"))), 100)
+	s.Source, s.Type = cut(db.Plain(q.Get("source")), 40), cut(db.Plain(strings.TrimSpace(q.Get("type"))), 100)
 	for _, only := range []string{"drift", "rejected", "broken"} {
 		if q.Get("only") == only {
 			s.Only = only

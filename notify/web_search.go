@@ -21,7 +21,7 @@ func searchOf(q url.Values) (s Search, err error) {
 			s.Severity = v
 		}
 	}
-	s.Type, s.Text = cut(plain(q.Get("type")), 100), cut(plain(strings.TrimSpace(q.Get("find"))), 100)
+	s.Type, s.Text = cut(db.Plain(q.Get("type")), 100), cut(db.Plain(strings.TrimSpace(q.Get("find"))), 100)
 	if at, err := time.Parse(time.DateOnly, q.Get("since")); err == nil && at.Year() > 1970 && at.Year() < 2200 {
 		s.Since = at
 	}
@@ -37,9 +37,6 @@ func searchOf(q url.Values) (s Search, err error) {
 	}
 	return s, nil
 }
-
-// plain keeps what a database can hold as text.
-func plain(s string) string { return strings.ReplaceAll(strings.ToValidUTF8(s, ""), "\x00", "") }
 
 // query writes a search as an address, without what is usual.
 func (s Search) query() url.Values {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"polder/internal/actor"
+	"polder/internal/db"
 	"polder/internal/i18n"
 	"polder/internal/web"
 	"polder/notify/advice"
@@ -49,7 +50,7 @@ func (p *deskPages) texts(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v := &textsPage{Find: cut(plain(strings.TrimSpace(r.URL.Query().Get("find"))), 100), OnlyWaiting: r.URL.Query().Get("show") == "waiting"}
+	v := &textsPage{Find: cut(db.Plain(strings.TrimSpace(r.URL.Query().Get("find"))), 100), OnlyWaiting: r.URL.Query().Get("show") == "waiting"}
 	slices.SortStableFunc(list, func(a, b TextState) int { return min(b.Waiting, 1) - min(a.Waiting, 1) })
 	for _, s := range list {
 		title := s.Title[say.Lang()]
@@ -213,12 +214,12 @@ func (p *deskPages) showEdit(w http.ResponseWriter, r *http.Request, kind string
 }
 
 func (p *deskPages) writeText(w http.ResponseWriter, r *http.Request) error {
-	if err := parseForm(r); err != nil {
+	if err := web.ReadForm(r); err != nil {
 		return err
 	}
 	kind, t := r.PathValue("type"), Texts{}
 	for _, lang := range advice.Languages {
-		field := func(name string) string { return cut(plain(r.PostFormValue(lang+"-"+name)), 20_000) }
+		field := func(name string) string { return cut(db.Plain(r.PostFormValue(lang+"-"+name)), 20_000) }
 		t[lang] = advice.Text{Title: field("title"), What: field("what"), Why: field("why"), Supplier: field("supplier"), Effort: field("effort"),
 			Steps: strings.Split(strings.ReplaceAll(field("steps"), "\r\n", "\n"), "\n")}
 	}
@@ -267,10 +268,7 @@ func (p *deskPages) showVersion(w http.ResponseWriter, r *http.Request, wrong []
 	if done := r.URL.Query().Get("done"); done != "" && say.Has("notify.texts.done."+done) {
 		v.Done = say.T("notify.texts.done." + done)
 	}
-	before := Texts(advice.BuiltIn(f.Type, "").Text)
-	if i+1 < len(f.Versions) {
-		before = f.Versions[i+1].Texts
-	}
+	before := f.before(i)
 	for _, side := range v.Sides {
 		v.Changes = append(v.Changes, changes(say, side, before[side.Lang])...)
 		m := mailPreview{Lang: side.Lang, Name: side.Name}

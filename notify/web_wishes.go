@@ -111,7 +111,7 @@ func mailboxOf(say *i18n.Printer, m Wished, form map[string][]string) mailboxRow
 
 // wish takes the whole form, or nothing of it.
 func (p *portal) wish(w http.ResponseWriter, r *http.Request) error {
-	if err := parseForm(r); err != nil {
+	if err := web.ReadForm(r); err != nil {
 		return err
 	}
 	cadence := map[feeds.Severity]Cadence{}

@@ -34,7 +34,7 @@ var workDone = []string{"planned", "steps", "comment", "removed", "withdrawn"}
 type viewView struct{ Name, URL, Remove string }
 
 type stepView struct {
-	Number   int
+	Mark     string
 	Text     string
 	Done     bool
 	Who      string
@@ -63,6 +63,7 @@ type workView struct {
 	Helpers    []option
 	Date       web.Field
 	Steps      []stepView
+	Marks      []string
 	Of, Ticked int
 	Comments   []commentView
 	Older      string
@@ -100,6 +101,12 @@ func (p *portal) workView(say *i18n.Printer, d Detail, k Work, text advice.Text,
 		}
 		return name(account)
 	}
+	through := func(account db.ID, behalf string) string { // as by, behind "by"
+		if account == who.Account {
+			return say.T("notify.work.by_you")
+		}
+		return by(account, behalf)
+	}
 	field := func(f web.Field, usual string) web.Field {
 		f.Value = usual
 		if filled.typed.Has(f.Name) {
@@ -108,7 +115,7 @@ func (p *portal) workView(say *i18n.Printer, d Detail, k Work, text advice.Text,
 		f.Error = filled.bad[f.Name]
 		return f
 	}
-	v := workView{Who: name(d.Assignee), Of: len(text.Steps)}
+	v := workView{Who: name(d.Assignee), Of: len(text.Steps), Marks: stepMarks(d.Type, d.Class)}
 	day := ""
 	if d.Deadline != 0 {
 		v.Day, day = p.n.dayAt(d.Deadline), p.n.dayAt(d.Deadline).Format(time.DateOnly)
@@ -137,9 +144,12 @@ func (p *portal) workView(say *i18n.Printer, d Detail, k Work, text advice.Text,
 	v.Days = field(web.Field{Name: "days", Label: say.T("notify.work.days"), Hint: say.T("notify.work.days_hint"), InputMode: "numeric", MaxLength: 3}, strconv.Itoa(usualDays))
 	v.Comment = field(web.Field{Name: "comment", Label: say.T("notify.work.comment"), Hint: say.T("notify.work.comment_hint"), Type: "textarea", Rows: 3, MaxLength: mostComment}, "")
 	for i, step := range text.Steps {
-		s := stepView{Number: i + 1, Text: step}
-		if j := slices.IndexFunc(k.Steps, func(t Ticked) bool { return t.Step == i+1 }); j >= 0 {
-			s.Done, s.Who, s.At = true, by(k.Steps[j].Account, k.Steps[j].Behalf), k.Steps[j].At
+		s := stepView{Text: step}
+		if i < len(v.Marks) { // not, when the advice was edited a moment ago
+			s.Mark = v.Marks[i]
+		}
+		if j := slices.IndexFunc(k.Steps, func(t Ticked) bool { return t.Mark == s.Mark }); j >= 0 {
+			s.Done, s.Who, s.At = true, through(k.Steps[j].Account, k.Steps[j].Behalf), k.Steps[j].At
 			v.Ticked++
 		}
 		v.Steps = append(v.Steps, s)
@@ -155,7 +165,7 @@ func (p *portal) workView(say *i18n.Printer, d Detail, k Work, text advice.Text,
 		v.Older = path + "?" + url.Values{"before": {k.Older.String()}}.Encode() + "#comments"
 	}
 	for _, l := range k.Links {
-		v.Links = append(v.Links, p.linkedView(say, l, path, canAnswer(d.In), by))
+		v.Links = append(v.Links, p.linkedView(say, l, path, canAnswer(d.In), through))
 	}
 	return v
 }
@@ -166,7 +176,7 @@ func (p *portal) linkedView(say *i18n.Printer, l PassedOn, path string, may bool
 		v.To = say.T("notify.work.link.unnamed")
 	}
 	if !l.FromMail {
-		v.Who = by(l.Account, "")
+		v.Who = say.T("notify.work.link.made", "Who", by(l.Account, ""))
 	}
 	switch {
 	case !l.RevokedAt.IsZero():
@@ -240,7 +250,7 @@ func (p *portal) act(w http.ResponseWriter, r *http.Request, done, field string,
 	if err != nil {
 		return err
 	}
-	if err := parseForm(r); err != nil {
+	if err := web.ReadForm(r); err != nil {
 		return err
 	}
 	if _, err := p.mayAnswer(r); err != nil {
@@ -278,19 +288,7 @@ func (p *portal) plan(w http.ResponseWriter, r *http.Request) error {
 
 func (p *portal) steps(w http.ResponseWriter, r *http.Request) error {
 	return p.act(w, r, "steps", "steps", func(print Fingerprint) error {
-		of, err := strconv.Atoi(r.PostForm.Get("of"))
-		done := make([]int, 0, len(r.PostForm["step"]))
-		for _, s := range r.PostForm["step"] {
-			i, wrong := strconv.Atoi(s)
-			if wrong != nil {
-				err = wrong
-			}
-			done = append(done, i)
-		}
-		if err != nil || len(done) > mostSteps {
-			return fault.New(fault.Invalid, "notify.answer.nothing")
-		}
-		return p.n.Tick(r.Context(), organisation(r), print, done, of)
+		return p.n.Tick(r.Context(), organisation(r), print, r.PostForm["step"], r.PostForm["of"])
 	})
 }
 
@@ -344,7 +342,7 @@ func (p *portal) saveView(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := parseForm(r); err != nil {
+	if err := web.ReadForm(r); err != nil {
 		return err
 	}
 	err = p.n.SaveView(r.Context(), organisation(r), r.PostForm.Get("view"), s.query().Encode())

@@ -2,6 +2,7 @@ package notify
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"slices"
@@ -15,6 +16,7 @@ import (
 	"polder/internal/audit"
 	"polder/internal/db"
 	"polder/internal/fault"
+	"polder/notify/advice"
 )
 
 // Bounds of what people write down about an exposure.
@@ -22,7 +24,6 @@ const (
 	mostComment  = 2000 // characters of one
 	mostComments = 200  // about one exposure
 	commentsPage = 20
-	mostSteps    = 50  // that an advice can have
 	mostDays     = 90  // that a supplier's link works
 	usualDays    = 30  // when nothing else is chosen
 	mostLinks    = 20  // to suppliers, that one exposure shows
@@ -41,7 +42,8 @@ type Comment struct {
 
 // Ticked is a step of the advice that was ticked.
 type Ticked struct {
-	Step    int // 1 is the first
+	Step    int    // its place when it was ticked; 1 is the first
+	Mark    string // of what it says; "" when that is not known
 	Account db.ID
 	Behalf  string
 	At      time.Time
@@ -188,14 +190,67 @@ func (n *Notify) Assign(ctx context.Context, organisation db.ID, print Fingerpri
 	})
 }
 
-// Tick notes which steps of the advice are done: those given, and no other of the first of. Who ticked
-// a step first, and when, stays with it.
-func (n *Notify) Tick(ctx context.Context, organisation db.ID, print Fingerprint, done []int, of int) error {
-	if of < 1 || of > mostSteps || slices.ContainsFunc(done, func(i int) bool { return i < 1 || i > of }) {
+// stepMarks name the steps of an advice by what they say, in both languages, in their order. A step that is
+// edited has another mark.
+func stepMarks(kind, class string) (marks []string) {
+	a := advice.For(kind, class)
+	steps := 0
+	for _, text := range a.Text {
+		steps = max(steps, len(text.Steps))
+	}
+	for i := range steps {
+		words := ""
+		for _, lang := range advice.Languages {
+			if list := a.Text[lang].Steps; i < len(list) {
+				words += list[i]
+			}
+			words += "\n"
+		}
+		mark := markOf(words)
+		for slices.Contains(marks, mark) { // said twice
+			mark = markOf(mark)
+		}
+		marks = append(marks, mark)
+	}
+	return marks
+}
+
+// StepMarks are the marks of the steps of the advice about an exposure, for Tick.
+func StepMarks(e Exposure) []string { return stepMarks(e.Type, e.Class) }
+
+func markOf(words string) string {
+	sum := sha256.Sum256([]byte(words))
+	return hex.EncodeToString(sum[:8])
+}
+
+// Tick notes which steps of the advice are done: those given, and no other. Who ticked a step first, and when,
+// stays with it. Both are marks; seen are those of all steps that the person had before them, and when the
+// advice is another by now nothing is noted.
+func (n *Notify) Tick(ctx context.Context, organisation db.ID, print Fingerprint, done, seen []string) error {
+	if slices.ContainsFunc(done, func(mark string) bool { return !slices.Contains(seen, mark) }) {
 		return fault.New(fault.Invalid, "notify.answer.nothing")
 	}
 	return n.work(ctx, organisation, print, fmt.Sprintf("%d steps ticked", len(done)), func(tx *db.Tx, v sight, e Exposure) error {
-		return setSteps(ctx, tx, e, done, of, actor.From(ctx).Account, v.in.Behalf, n.now())
+		if !slices.Equal(seen, stepMarks(e.Type, e.Class)) {
+			return fault.New(fault.Invalid, "notify.work.steps_changed")
+		}
+		was, err := stepsOf(ctx, tx, organisation, print)
+		if err != nil {
+			return err
+		}
+		var list []Ticked
+		for i, mark := range seen {
+			if !slices.Contains(done, mark) {
+				continue
+			}
+			t := Ticked{Mark: mark, Account: actor.From(ctx).Account, Behalf: v.in.Behalf, At: n.now()}
+			if j := slices.IndexFunc(was, func(t Ticked) bool { return t.Mark == mark }); j >= 0 {
+				t = was[j]
+			}
+			t.Step = i + 1
+			list = append(list, t)
+		}
+		return setSteps(ctx, tx, e, list)
 	})
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"polder/internal/db"
 	"polder/internal/fault"
+	"polder/notify/advice"
 )
 
 // What people arrange about an exposure: each may what the place and the mandate let it, and nobody
@@ -22,9 +23,10 @@ func TestWork(t *testing.T) {
 		mine, copied := x+"/"+printText(seven.Fingerprint), x+"/"+printText(five.Fingerprint)
 		do := func(who, path string, form url.Values) int { return c.ask(who, "POST", path, form).Code }
 		day := c.clock.Now().AddDate(0, 0, 3).Format(time.DateOnly)
+		marks := stepMarks(seven.Type, seven.Class)
 		forms := map[string]url.Values{
 			"/plan":     {"assignee": {c.people["bakker-member"].Account.String()}, "date": {day}},
-			"/steps":    {"of": {"4"}, "step": {"1", "3"}},
+			"/steps":    {"of": marks, "step": {marks[0], marks[2]}},
 			"/comments": {"comment": {"Geheim overleg\n<b>vet</b>"}},
 			"/answers":  {"answer": {"forwarded"}, "to": {"Onze leverancier"}, "days": {"7"}},
 		}
@@ -76,7 +78,7 @@ func TestWork(t *testing.T) {
 				t.Errorf("%s can be asked: %d", other, w.Code)
 			}
 		}
-		for path, form := range map[string]url.Values{"/plan": {"date": {"1999-01-01"}}, "/comments": {"comment": {" \n "}}, "/steps": {"of": {"4"}, "step": {"9"}}, "/answers": {"answer": {"forwarded"}, "days": {"91"}, "to": {"typte ik"}}} {
+		for path, form := range map[string]url.Values{"/plan": {"date": {"1999-01-01"}}, "/comments": {"comment": {" \n "}}, "/steps": {"of": marks, "step": {"9"}}, "/answers": {"answer": {"forwarded"}, "days": {"91"}, "to": {"typte ik"}}} {
 			w := c.ask("bakker", "POST", mine+path, form)
 			if w.Code != 422 || path == "/answers" && !strings.Contains(w.Body.String(), "typte ik") {
 				t.Errorf("%s: %d", path, w.Code)
@@ -94,7 +96,7 @@ func TestWork(t *testing.T) {
 			t.Error("what is late")
 		}
 		// Ticks can be taken off again, by whoever may; a comment only by who wrote it.
-		if do("it", mine+"/steps", url.Values{"of": {"4"}, "step": {"1", "2"}}); c.count("notify_step", "step IN (1, 2)") != 2 || c.count("notify_step", "") != 2 {
+		if do("it", mine+"/steps", url.Values{"of": marks, "step": {marks[0], marks[1]}}); c.count("notify_step", "step IN (1, 2)") != 2 || c.count("notify_step", "") != 2 {
 			t.Error("the ticks")
 		}
 		var ids []string
@@ -255,7 +257,7 @@ func TestWorkIsForgotten(t *testing.T) {
 		me, bakker := c.as("bakker"), c.organisation("bakker").ID
 		print := c.one("bakker", "192.0.2.7").Fingerprint
 		account := c.people["bakker"].Account
-		for _, err := range []error{me.notify.Say(me.ctx, bakker, print, "Overleg"), me.notify.Tick(me.ctx, bakker, print, []int{2}, 4),
+		for _, err := range []error{me.notify.Say(me.ctx, bakker, print, "Overleg"), me.notify.Tick(me.ctx, bakker, print, rdpMarks()[1:2], rdpMarks()),
 			me.notify.Assign(me.ctx, bakker, print, account, c.clock.Now()), me.notify.SaveView(me.ctx, bakker, "Van mij", "state=closed")} {
 			if err != nil {
 				t.Fatal(err)
@@ -309,6 +311,73 @@ func TestWorkIsForgotten(t *testing.T) {
 		}
 		if n := c.count("notify_comment", "") + c.count("notify_step", "") + c.count("notify_exposure", ""); n != 0 {
 			t.Errorf("%d are left", n)
+		}
+	})
+}
+
+// rdpMarks are the marks of the steps about a remote desktop that is open.
+func rdpMarks() []string { return stepMarks("scan_rdp", "vulnerable-system") }
+
+// A tick is at the words that somebody read: it moves along with them, and is at no other step when the advice
+// is edited. Whoever had the old words before them is told so.
+func TestTicksBelongToTheWords(t *testing.T) {
+	eachCompany(t, func(t *testing.T, c *company) {
+		t.Cleanup(func() { advice.Publish(nil) })
+		e := c.one("bakker", "192.0.2.7")
+		path := "/o/" + c.organisation("bakker").ID.String() + "/exposures/" + printText(e.Fingerprint)
+		publish := func(nl, en []string) []string {
+			text := ownText("EEN")
+			for lang, steps := range map[string][]string{"nl": nl, "en": en} {
+				one := text[lang]
+				one.Steps = steps
+				text[lang] = one
+			}
+			advice.Publish(map[string]advice.Advice{"scan_rdp": {Type: "scan_rdp", Text: text}})
+			return stepMarks(e.Type, e.Class)
+		}
+		ticked := func(lang string) (list []string) {
+			t.Helper()
+			page := c.ask("bakker", "GET", path+"?lang="+lang, nil).Body.String()
+			for _, m := range regexp.MustCompile(` checked> <span>([^<]+) <`).FindAllStringSubmatch(page, -1) {
+				list = append(list, m[1])
+			}
+			return list
+		}
+		is := func(when, lang string, want ...string) {
+			t.Helper()
+			if got := ticked(lang); !slices.Equal(got, want) {
+				t.Errorf("%s, %s: %q, not %q", when, lang, got, want)
+			}
+		}
+		old := publish([]string{"Doe de deur dicht.", "Kijk wie er was."}, []string{"Close the door.", "See who was in."})
+		if w := c.ask("bakker", "POST", path+"/steps", url.Values{"of": old, "step": old[1:]}); w.Code != 303 {
+			t.Fatal(w.Code)
+		}
+		is("ticked", "nl", "Kijk wie er was.")
+		if page := c.ask("bakker", "GET", path, nil).Body.String(); !strings.Contains(page, "Afgevinkt door jou,") {
+			t.Error("it does not say by whom")
+		}
+		is("ticked", "en", "See who was in.")
+		three := publish([]string{"Bel je leverancier.", "Doe de deur dicht.", "Kijk wie er was."}, []string{"Call your supplier.", "Close the door.", "See who was in."})
+		is("a step before it", "nl", "Kijk wie er was.")
+		is("a step before it", "en", "See who was in.")
+		w := c.ask("bakker", "POST", path+"/steps", url.Values{"of": old, "step": old[:1]})
+		if w.Code != 422 || !strings.Contains(w.Body.String(), "Het advies is net veranderd") {
+			t.Errorf("the words of before: %d", w.Code)
+		}
+		is("refused", "nl", "Kijk wie er was.")
+		if w := c.ask("it", "POST", path+"/steps", url.Values{"of": three, "step": {three[1], three[2]}}); w.Code != 303 {
+			t.Fatal(w.Code)
+		}
+		is("another ticked", "nl", "Doe de deur dicht.", "Kijk wie er was.")
+		if n := c.count("notify_step", "step = 3 AND account_id = ?1", c.people["bakker"].Account); n != 1 {
+			t.Error("who ticked it first is lost")
+		}
+		publish([]string{"Bel je leverancier.", "Doe het raam dicht.", "Kijk wie er was."}, []string{"Call your supplier.", "Close the window.", "See who was in."})
+		is("edited", "nl", "Kijk wie er was.")
+		twice := publish([]string{"Kijk.", "Kijk."}, []string{"Look.", "Look."})
+		if w := c.ask("bakker", "POST", path+"/steps", url.Values{"of": twice, "step": twice[1:]}); w.Code != 303 || c.count("notify_step", "step = 2") != 1 || c.count("notify_step", "") != 1 {
+			t.Error("a step said twice")
 		}
 	})
 }

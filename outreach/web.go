@@ -2,10 +2,8 @@ package outreach
 
 import (
 	"embed"
-	"errors"
 	"net/http"
 	"strconv"
-	"strings"
 
 	"polder/internal/actor"
 	"polder/internal/db"
@@ -65,18 +63,6 @@ func id(r *http.Request, name string) (db.ID, error) {
 		return db.ID{}, hidden()
 	}
 	return id, nil
-}
-
-func form(r *http.Request) error {
-	var large *http.MaxBytesError
-	err := r.ParseForm()
-	if err == nil && strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/") {
-		err = r.ParseMultipartForm(web.MaxBody) // some mail programs end letters in this way
-	}
-	if err == nil || errors.As(err, &large) {
-		return err
-	}
-	return fault.Wrap(fault.Invalid, err, "outreach.error.choice")
 }
 
 // mend returns what the person can mend, by the field it is about; nil when the error is of another kind
@@ -145,7 +131,7 @@ func (p *pages) stranger(w http.ResponseWriter, r *http.Request) error {
 
 // stop ends letters to the reader: by the button, or by a mail program with one click (RFC 8058).
 func (p *pages) stop(w http.ResponseWriter, r *http.Request) error {
-	if err := form(r); err != nil {
+	if err := web.ReadForm(r); err != nil {
 		return err
 	}
 	if err := p.o.Stop(r.Context(), r.PathValue("token")); err != nil {

@@ -107,7 +107,7 @@ func (p *pages) decide(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := form(r); err != nil {
+	if err := web.ReadForm(r); err != nil {
 		return err
 	}
 	err = p.o.Decide(r.Context(), sweep, contact, r.PostFormValue("answer"), r.PostFormValue("language"), r.PostFormValue("reason"))
@@ -167,7 +167,7 @@ func (p *pages) choose(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := form(r); err != nil {
+	if err := web.ReadForm(r); err != nil {
 		return err
 	}
 	if err := p.o.Choose(r.Context(), sweep, subject, r.PostFormValue("address"), r.PostFormValue("reason")); err != nil {
@@ -229,7 +229,7 @@ func (p *pages) showOptOuts(w http.ResponseWriter, r *http.Request, bad []web.Fi
 }
 
 func (p *pages) refuse(w http.ResponseWriter, r *http.Request) error {
-	if err := form(r); err != nil {
+	if err := web.ReadForm(r); err != nil {
 		return err
 	}
 	if err := p.o.Refuse(r.Context(), r.PostFormValue("wish"), r.PostFormValue("reason")); err != nil {

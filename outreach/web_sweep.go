@@ -128,7 +128,7 @@ func lowestOf(r *http.Request) feeds.Severity {
 }
 
 func (p *pages) start(w http.ResponseWriter, r *http.Request) error {
-	if err := form(r); err != nil {
+	if err := web.ReadForm(r); err != nil {
 		return err
 	}
 	if r.PostFormValue("count") != "" { // another period: count again, and keep what was ticked

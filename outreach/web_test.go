@@ -65,6 +65,23 @@ func ask(site http.Handler, who, method, path string, form url.Values) *httptest
 	return w
 }
 
+// What no database can hold as text is not kept, and fails nowhere.
+func TestReasonsOfAnyBytes(t *testing.T) {
+	kit.Each(t, schemas(), func(t *testing.T, d *db.DB) {
+		h := newHouse(t, d)
+		h.world()
+		sweep := h.sweep()
+		site, _ := h.site("https://polder.example")
+		contact := deskPath + "/" + sweep.String() + "/contacts/" + h.contactAt(sweep, "open", "help@bakker.example").ID.String()
+		if w := ask(site, "analyst", http.MethodPost, contact, url.Values{"answer": {"skipped"}, "language": {"nl"}, "reason": {"not\x00 ours\xff"}}); w.Code != http.StatusSeeOther {
+			t.Fatalf("answers %d: %s", w.Code, w.Body)
+		}
+		if page := ask(site, "analyst", http.MethodGet, contact, nil).Body.String(); !strings.Contains(page, "not ours") {
+			t.Errorf("the reason is not shown: %s", page)
+		}
+	})
+}
+
 // Who is no analyst sees nothing, whatever is asked for; and what an analyst types wrongly comes back.
 func TestPagesHideAndMend(t *testing.T) {
 	kit.Each(t, schemas(), func(t *testing.T, d *db.DB) {
@@ -262,6 +279,7 @@ func TestRoundInBrowser(t *testing.T) {
 	b.Goto(base + deskPath + "/new?lang=nl")
 	b.Follow("#start")
 	h.look(b, "new-wrong")
+	h.approve(id, "help@bakker.example") // not sure, since it stands for another domain too
 	b.Goto(base + path + "?list=open")
 	tabTo("#approve-sure")
 	b.Press(kb.Enter)

@@ -87,7 +87,10 @@ func (c *demoCommand) world(ctx context.Context, set *config.Settings, folder, a
 	if err := w.next(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("let the first day's reports come in: %w", err), w.close())
 	}
-	if err := w.strangers(ctx); err != nil {
+	if err := errors.Join(w.arrange(ctx), w.strangers(ctx)); err != nil {
+		return nil, errors.Join(err, w.close())
+	}
+	if err := w.atTheDesk(ctx); err != nil {
 		return nil, errors.Join(err, w.close())
 	}
 	return w, nil

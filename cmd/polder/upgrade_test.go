@@ -14,24 +14,32 @@ import (
 	"polder/internal/kit"
 )
 
+// dump fills a database with an installation of that day: testdata/upgrade has one for each kind.
+func dump(day string) kit.Prepare {
+	return func(ctx context.Context, d *db.DB) error {
+		return d.Write(ctx, func(tx *db.Tx) error {
+			_, err := tx.Exec(ctx, dumped(tx, day))
+			return err
+		})
+	}
+}
+
+func dumped(tx *db.Tx, day string) string {
+	kind := "sqlite"
+	if tx.Postgres() {
+		kind = "postgres"
+	}
+	b, err := os.ReadFile("testdata/upgrade/" + day + "." + kind + ".sql")
+	if err != nil {
+		panic(err)
+	}
+	return string(b)
+}
+
 // TestADatabaseOfBeforeThereWerePeopleGoesOn takes an installation as the last version without
 // accounts left it: three organisations, their assets and one report that was read and of which
 // nobody was told yet. testdata/upgrade has its databases and its raw report.
 func TestADatabaseOfBeforeThereWerePeopleGoesOn(t *testing.T) {
-	load := func(ctx context.Context, d *db.DB) error {
-		return d.Write(ctx, func(tx *db.Tx) error {
-			kind := "sqlite"
-			if tx.Postgres() {
-				kind = "postgres"
-			}
-			dump, err := os.ReadFile("testdata/upgrade/2026-11-24." + kind + ".sql")
-			if err != nil {
-				return err
-			}
-			_, err = tx.Exec(ctx, string(dump))
-			return err
-		})
-	}
 	kit.Each(t, nil, func(t *testing.T, d *db.DB) {
 		h := newHouse(t, d)
 		const old = "2026-11-20-scan_rdp-example-nl.csv"
@@ -111,5 +119,5 @@ func TestADatabaseOfBeforeThereWerePeopleGoesOn(t *testing.T) {
 				t.Errorf("%s answers %d", path, answer.StatusCode)
 			}
 		}
-	}, load)
+	}, dump("2026-11-24"))
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -38,6 +39,17 @@ type recordRow struct {
 	ByActor, About, OfWhom string // the same entries of this actor, object, organisation
 }
 
+// Short leaves of each id in a text its end, and of each hash its beginning, by which one is told from another;
+// the whole is a title and in the CSV.
+func (recordRow) Short(s string) string {
+	return wholeHash.ReplaceAllString(wholeID.ReplaceAllString(s, "…$1"), "$1…")
+}
+
+var (
+	wholeID   = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-([0-9a-f]{12})`)
+	wholeHash = regexp.MustCompile(`([0-9a-f]{12})[0-9a-f]{52}`)
+)
+
 type recordView struct {
 	Rows                        []recordRow
 	Next, First, CSV            string // where the earlier entries are; "" at the end
@@ -62,7 +74,7 @@ type recordForm struct {
 
 func readRecordForm(say *i18n.Printer, q url.Values, zone *time.Location) (f recordForm, err error) {
 	text := func(key string) string {
-		s := strings.TrimSpace(strings.ReplaceAll(strings.ToValidUTF8(q.Get(key), ""), "\x00", ""))
+		s := strings.TrimSpace(db.Plain(q.Get(key)))
 		return s[:min(len(s), 200)]
 	}
 	f.search.Actor, f.search.Object = text("actor"), text("object")
@@ -190,7 +202,7 @@ func (a *app) showRecord(w http.ResponseWriter, r *http.Request, site *web.Site,
 // auditing tells whether the actor may read the record: the route asks, and this asks again.
 func auditing(r *http.Request) error {
 	if !actor.From(r.Context()).Staff.Any(actor.Auditor) {
-		return fault.New(fault.NotFound, "web.error.not_found.text")
+		return fault.Hidden()
 	}
 	return nil
 }
@@ -245,7 +257,7 @@ func (a *app) exportRecord(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f, err := readRecordForm(web.Printer(r), r.URL.Query(), a.set.Location())
 	if err != nil || len(f.wrong) > 0 {
-		return fault.New(fault.NotFound, "web.error.not_found.text")
+		return fault.Hidden()
 	}
 	err = a.db.Write(ctx, func(tx *db.Tx) error {
 		if err := auditing(r); err != nil {
