@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"polder/directory"
+	"polder/footprint"
 	"polder/internal/actor"
 	"polder/internal/audit"
 	"polder/internal/db"
@@ -65,10 +66,22 @@ func (n *Notify) sights(ctx context.Context, tx *db.Tx) (s sights, err error) {
 	if err != nil {
 		return s, err
 	}
+	var assets []db.ID
+	for _, only := range covered {
+		assets = append(assets, only...)
+	}
+	if assets, err = footprint.StillHeld(ctx, tx, assets); err != nil {
+		return s, err
+	}
+	held := map[db.ID]bool{}
+	for _, id := range assets {
+		held[id] = true
+	}
 	s.of = map[db.ID]sight{}
 	for _, p := range s.places {
 		v := sight{in: actor.In{Organisation: p.ID, Name: p.Name, Place: p.Place, Mandate: p.Mandate, Acting: p.Acting, Behalf: p.Behalf}}
 		only, partial := covered[p.Mandate]
+		only = slices.DeleteFunc(only, func(id db.ID) bool { return !held[id] })
 		if v.every, v.only, v.few = p.Mandate.IsZero() || !partial, only, true; v.every {
 			s.whole = append(s.whole, p.ID)
 		} else {

@@ -38,9 +38,12 @@ func (n *Notify) sightOf(ctx context.Context, tx *db.Tx, organisation db.ID, pla
 	return v, v.cover(ctx, tx, organisation)
 }
 
-// cover sets what the mandate in it covers.
+// cover sets what the mandate in it covers: of single assets those that the organisation still has.
 func (v *sight) cover(ctx context.Context, tx *db.Tx, organisation db.ID) (err error) {
 	if v.every, v.only, err = directory.Covered(ctx, tx, v.in.Mandate); err != nil || v.every {
+		return err
+	}
+	if v.only, err = footprint.StillHeld(ctx, tx, v.only); err != nil {
 		return err
 	}
 	v.few, err = areFew(ctx, tx, organisation, v.only)
