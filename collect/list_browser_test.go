@@ -89,7 +89,7 @@ func TestListsInBrowser(t *testing.T) {
 		t.Fatal(changed, err)
 	}
 	everywhere("list-sending", "/desk/lists/"+before.ID.String())
-	if err := k.collect.readList(t.Context(), before.ID.String()); err != nil {
+	if err := k.collect.readList(t.Context(), before.ID.String(), ""); err != nil {
 		t.Fatal(err)
 	}
 	everywhere("list-sent", "/desk/lists/"+before.ID.String())

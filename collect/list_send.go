@@ -1,6 +1,7 @@
 package collect
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -48,7 +49,7 @@ type Kept struct {
 }
 
 type (
-	sendListArgs   struct{ List string }
+	sendListArgs   struct{ List, By string } // By is the account of who let it go
 	sweepListsArgs struct{}
 )
 
@@ -57,7 +58,7 @@ func (sweepListsArgs) Kind() string { return "collect.list.sweep" }
 
 // listJobs puts the jobs on the queue.
 func (c *Collect) listJobs() {
-	jobs.Register(c.queue, jobs.Options{Unique: true}, func(ctx context.Context, a sendListArgs) error { return c.readList(ctx, a.List) })
+	jobs.Register(c.queue, jobs.Options{Unique: true}, func(ctx context.Context, a sendListArgs) error { return c.readList(ctx, a.List, a.By) })
 	jobs.Register(c.queue, jobs.Options{Every: 24 * time.Hour, Unique: true, OnDrain: true}, func(ctx context.Context, _ sweepListsArgs) error { return c.SweepLists(ctx) })
 }
 
@@ -219,12 +220,13 @@ func (c *Collect) SendList(ctx context.Context, id db.ID, version int64, hash st
 			Detail: fmt.Sprintf("sent: %s, %d mails to %d organisations", l.Name, l.Summary.MailCount, l.Summary.Organisations)}); err != nil {
 			return err
 		}
-		return c.queue.Insert(ctx, tx, sendListArgs{List: id.String()}, time.Time{})
+		return c.queue.Insert(ctx, tx, sendListArgs{List: id.String(), By: a.Account.String()}, time.Time{})
 	})
 }
 
-// readList makes a report of a list that was let go; run again it goes on.
-func (c *Collect) readList(ctx context.Context, text string) error {
+// readList makes a report of a list that was let go; run again it goes on. It is offered by who let it go,
+// whoever took it in: the circuit breaker counts that person as the first of two.
+func (c *Collect) readList(ctx context.Context, text, by string) error {
 	id, err := db.ParseID(text)
 	if err != nil {
 		return nil
@@ -243,7 +245,7 @@ func (c *Collect) readList(ctx context.Context, text string) error {
 		if err != nil {
 			return err
 		}
-		o.Actor = "account:" + l.Account.String()
+		o.Actor = "account:" + cmp.Or(by, l.Account.String())
 		sum, err = c.notify.Ingest(ctx, o)
 		return err
 	})

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"encoding/json"
 	"fmt"
 	"mime/multipart"
 	"net/http"
@@ -206,10 +207,10 @@ func TestListByHand(t *testing.T) {
 		if changed, err := k.collect.SendList(k.ctx, l.ID, l.Version, l.Hash); changed || fault.KindOf(err) != fault.Conflict {
 			t.Errorf("sent twice: %v", err)
 		}
-		if err := k.collect.readList(t.Context(), l.ID.String()); err != nil {
+		if err := k.collect.readList(t.Context(), l.ID.String(), ""); err != nil {
 			t.Fatal(err)
 		}
-		if err := k.collect.readList(t.Context(), l.ID.String()); err != nil { // harmless again
+		if err := k.collect.readList(t.Context(), l.ID.String(), ""); err != nil { // harmless again
 			t.Fatal(err)
 		}
 		if l, err = k.collect.List(k.ctx, l.ID); err != nil || l.State != "sent" {
@@ -422,4 +423,42 @@ func TestHostileLists(t *testing.T) {
 	if lists, _, err := k.collect.Lists(k.ctx); err != nil || len(lists) > 2 {
 		t.Errorf("%d lists, %v", len(lists), err)
 	}
+}
+
+// A list that one analyst took in and another lets go is offered by that other: who sends it cannot be the
+// second of the two that the circuit breaker asks for as well.
+func TestListIsOfferedByWhoSendsIt(t *testing.T) {
+	eachListDesk(t, func(t *testing.T, k *listDesk) {
+		l := k.chosen("a.csv", police)
+		bram := actor.Actor{Account: db.NewID(), Name: "bram", Staff: actor.Analyst, Fresh: k.clock.Now()}
+		ctx := actor.With(t.Context(), bram)
+		l, err := k.collect.RehearseList(ctx, l.ID, l.Version)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if changed, err := k.collect.SendList(ctx, l.ID, l.Version, l.Hash); err != nil || changed {
+			t.Fatal(changed, err)
+		}
+		var text, by string
+		if err := k.db.Read(t.Context(), func(tx *db.Tx) error {
+			return tx.One(t.Context(), `SELECT args FROM jobs_job WHERE kind = 'collect.list.send'`, nil, &text)
+		}); err != nil {
+			t.Fatal(err)
+		}
+		var args sendListArgs
+		if err := json.Unmarshal([]byte(text), &args); err != nil {
+			t.Fatal(err)
+		}
+		if err := k.collect.readList(t.Context(), args.List, args.By); err != nil {
+			t.Fatal(err)
+		}
+		if err := k.db.Read(t.Context(), func(tx *db.Tx) error {
+			return tx.One(t.Context(), `SELECT offered_by FROM notify_report`, nil, &by)
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if by != bram.String() {
+			t.Errorf("offered by %s, who only took it in; %s sent it", by, bram)
+		}
+	})
 }

@@ -315,6 +315,13 @@ func (c *Collect) Add(ctx context.Context, s Source, secret Secret) (db.ID, erro
 		if err != nil || !added {
 			return either(err, Mistakes{{"key", "collect.wrong.key_taken"}})
 		}
+		if hours, set, err := expected(ctx, tx, s.Key); err != nil {
+			return err
+		} else if set && hours == 0 { // as of one that was removed before
+			if err := setExpected(ctx, tx, s.Key, -1, now); err != nil {
+				return err
+			}
+		}
 		if err := c.record(ctx, tx, s, "added"); err != nil {
 			return err
 		}

@@ -55,6 +55,12 @@ func latestLists(ctx context.Context, tx *db.Tx, limit int) ([]List, error) {
 	return lists(ctx, tx, `ORDER BY changed_at DESC LIMIT ?1`, limit)
 }
 
+// countWaitingLists counts the lists that were neither sent nor dropped, as far as most.
+func countWaitingLists(ctx context.Context, tx *db.Tx, most int) (n int, err error) {
+	err = tx.One(ctx, `SELECT count(*) FROM (SELECT 1 FROM collect_list WHERE state IN ('draft', 'rehearsed', 'failed') LIMIT ?1) AS waiting`, []any{most}, &n)
+	return n, err
+}
+
 func listByID(ctx context.Context, tx *db.Tx, id db.ID) (List, error) {
 	found, err := lists(ctx, tx, `WHERE id = ?1`, id[:])
 	if err == nil && len(found) == 0 {

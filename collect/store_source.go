@@ -90,6 +90,12 @@ func insertSource(ctx context.Context, tx *db.Tx, s Source) (added bool, err err
 	return n == 1, err
 }
 
+// deleteSource deletes a source with its runs and what was had of it.
+func deleteSource(ctx context.Context, tx *db.Tx, id db.ID) error {
+	_, err := tx.Exec(ctx, `DELETE FROM collect_source WHERE id = ?1`, id)
+	return err
+}
+
 func texts(s Source) (ways, memory string, err error) {
 	w, err1 := json.Marshal(s.Ways)
 	m, err2 := json.Marshal(s.Memory)

@@ -241,7 +241,7 @@ func (c *Collect) expectation(ctx context.Context, tx *db.Tx, key string, list [
 	return x, err
 }
 
-// tell writes to the desk, in Dutch, as we know of no one there what they speak.
+// tell writes to the desk, in Dutch and under it in English, as we know of no one there what they speak.
 func (c *Collect) tell(ctx context.Context, tx *db.Tx, a Alarm) error {
 	if c.set.Desk == "" {
 		c.log.Warn("a source needs somebody to look at it", "source", a.Key, "alarm", a.Kind)
@@ -252,6 +252,9 @@ func (c *Collect) tell(ctx context.Context, tx *db.Tx, a Alarm) error {
 	l.Say(alarmText(say, a))
 	l.Say(say.T("collect.alarm.do"))
 	l.Link(c.set.BaseURL + "/desk/sources")
+	l.Rule()
+	also := c.catalog.For("en")
+	l.Say(also.T("collect.alarm."+a.Kind+".title", "Source", a.Key) + ". " + alarmText(also, a) + " " + also.T("collect.alarm.do"))
 	return c.outbox.Send(ctx, tx, outbox.Letter{To: c.set.Desk, Printer: say, Purpose: "source " + a.Kind, Letter: l})
 }
 
@@ -280,14 +283,21 @@ func (c *Collect) Expect(ctx context.Context, key string, hours int) error {
 	})
 }
 
-// DeskLines says how many alarms there are.
-func (c *Collect) DeskLines(ctx context.Context, tx *db.Tx) ([]directory.Line, error) {
+// DeskLines says how many alarms there are, and how many lists somebody began and did not send.
+func (c *Collect) DeskLines(ctx context.Context, tx *db.Tx) (lines []directory.Line, err error) {
 	if !allowed(ctx) {
 		return nil, nil
 	}
 	list, err := openAlarms(ctx, tx)
-	if err != nil || len(list) == 0 {
+	if err != nil {
 		return nil, err
 	}
-	return []directory.Line{{Key: "collect.alarm.line", Count: len(list), Path: sourcesPath}}, nil
+	if len(list) > 0 {
+		lines = append(lines, directory.Line{Key: "collect.alarm.line", Count: len(list), Path: sourcesPath})
+	}
+	waiting, err := countWaitingLists(ctx, tx, mostLists)
+	if err == nil && waiting > 0 {
+		lines = append(lines, directory.Line{Key: "collect.list.waiting", Count: waiting, Path: listsPath})
+	}
+	return lines, err
 }

@@ -77,6 +77,11 @@ func TestLate(t *testing.T) {
 		if n := k.letters("police is te laat"); n != 1 {
 			t.Errorf("%d letters", n)
 		}
+		for _, m := range k.box.Mails() {
+			if strings.Contains(m.Subject, "te laat") && !(strings.Contains(m.Text, "De laatste melding kwam op") && strings.Contains(m.Text, "police is late")) {
+				t.Errorf("the letter is not in both languages: %s", m.Text)
+			}
+		}
 		for who, want := range map[string]int{"analyst": 1, "adviser": 0, "nobody": 0} {
 			err := k.db.Read(k.Context(), func(tx *db.Tx) error {
 				lines, err := k.collect.DeskLines(k.as(who), tx)

@@ -76,7 +76,7 @@ func listOptions(chosen string, first string, values ...string) (list []listOpti
 func (p *listPages) show(w http.ResponseWriter, r *http.Request, l *List, done string, wrong []web.FieldError) error {
 	say, h := web.Printer(r), l.Choices
 	v := &listPage{List: l, Path: listsPath + "/" + l.ID.String(), Done: done, Format: l.Guess.Format, Ours: l.Guess.Format == feeds.FormatMapped, StateTag: listState(say, *l),
-		Sent: l.State == "sent", Sending: l.State == "sending", Lines: say.N("collect.list.lines", int(l.Guess.Lines)), Errors: map[string]string{}}
+		Sent: l.State == "sent", Sending: l.State == "sending", Lines: say.N("collect.list.lines", int(linesOf(l))), Errors: map[string]string{}}
 	for _, e := range wrong {
 		v.Errors[e.Field] = e.Text
 	}
@@ -204,7 +204,7 @@ type rehearsalPage struct {
 	Silent                     []silentRow
 	MoreSilent, Problem        string
 	CanSend                    bool
-	Cut                        string
+	Cut, Second, KeptBack      string
 	Note                       string
 }
 
@@ -250,6 +250,12 @@ func (p *listPages) showRehearsal(w http.ResponseWriter, r *http.Request, id db.
 	}
 	if s.Cut {
 		v.Cut = say.T("collect.list.cut", "Lines", say.Number(s.Lines), "Concerned", say.Number(int64(s.Concerned)))
+	}
+	if s.Second {
+		v.Second = say.T("collect.list.second")
+	}
+	if s.KeptBack > 0 {
+		v.KeptBack = say.N("collect.list.kept_back", int(min(s.KeptBack, 1<<30)))
 	}
 	v.Problem, v.CanSend = s.Problem, s.Known.IsZero() && s.Rows > s.Rejected
 	for i, m := range mails {
@@ -317,5 +323,16 @@ func (p *listPages) mail(w http.ResponseWriter, r *http.Request) error {
 	if !v.AtOnce {
 		v.When = say.DateTime(v.At)
 	}
+	if v.Held {
+		v.When = say.T("collect.list.when.held")
+	}
 	return p.render(w, r, "list-mail", web.Page{Title: v.Subject, Under: listsPath, Data: v})
+}
+
+// linesOf counts the lines of a list that say something: not its heading.
+func linesOf(l *List) int64 {
+	if l.Choices.Header && l.Guess.Lines > 0 {
+		return l.Guess.Lines - 1
+	}
+	return l.Guess.Lines
 }

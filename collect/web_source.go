@@ -31,6 +31,7 @@ func (p *pages) sourceRoutes() {
 	p.site.Handle("POST "+one+"/try", staff, p.act(func(r *http.Request, id db.ID) error { return p.c.Try(r.Context(), id) }, "tried"))
 	p.site.Handle("POST "+one+"/on", staff, p.act(func(r *http.Request, id db.ID) error { return p.c.Switch(r.Context(), id, true) }, "on"))
 	p.site.Handle("POST "+one+"/off", staff, p.act(func(r *http.Request, id db.ID) error { return p.c.Switch(r.Context(), id, false) }, "off"))
+	p.site.Handle("POST "+one+"/remove", staff.Fresh(), p.remove)
 	p.site.Handle("POST "+one+"/expect", staff, p.expect)
 	p.site.Entry(sourcesPath, "collect.nav.sources")
 }
@@ -50,6 +51,7 @@ type sourcesPage struct {
 	Others []web.Link
 	Alarms []alarmRow
 	Desk   bool
+	Done   string
 }
 
 func (p *pages) sources(w http.ResponseWriter, r *http.Request) error {
@@ -58,6 +60,9 @@ func (p *pages) sources(w http.ResponseWriter, r *http.Request) error {
 		return fault.Hidden()
 	}
 	view := sourcesPage{Desk: p.c.set.Desk != ""}
+	if r.URL.Query().Get("done") == "removed" {
+		view.Done = say.T("collect.done.removed")
+	}
 	err := p.c.db.Read(ctx, func(tx *db.Tx) error {
 		list, err := allSources(ctx, tx)
 		if err != nil {
@@ -323,6 +328,18 @@ func (p *pages) act(fn func(r *http.Request, id db.ID) error, done string) func(
 		http.Redirect(w, r, sourcesPath+"/"+s.Key+"?done="+done, http.StatusSeeOther)
 		return nil
 	}
+}
+
+func (p *pages) remove(w http.ResponseWriter, r *http.Request) error {
+	s, err := p.c.Find(r.Context(), r.PathValue("source"))
+	if err != nil {
+		return err
+	}
+	if err := p.c.Remove(r.Context(), s.ID); err != nil {
+		return err
+	}
+	http.Redirect(w, r, sourcesPath+"?done=removed", http.StatusSeeOther)
+	return nil
 }
 
 func (p *pages) expect(w http.ResponseWriter, r *http.Request) error {

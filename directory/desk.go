@@ -112,7 +112,13 @@ type File struct {
 	Notes        []Note
 	Names        map[db.ID]string // of who wrote the notes
 	Joins        []Join
+	Lines        []Line
 	Mine         bool // the reader belongs to it, and may not decide
+}
+
+// OnFile adds lines to the file of an organisation: fn is asked in the transaction that opens it for an adviser.
+func (d *Directory) OnFile(fn func(ctx context.Context, tx *db.Tx, organisation db.ID) ([]Line, error)) {
+	d.onFile = fn
 }
 
 // File opens the file of an organisation for staff; the record has who did.
@@ -130,6 +136,11 @@ func (d *Directory) File(ctx context.Context, organisation db.ID) (f File, err e
 		list, err := members(ctx, tx, o.ID, mostMembers)
 		if err != nil {
 			return err
+		}
+		if d.onFile != nil {
+			if f.Lines, err = d.onFile(ctx, tx, o.ID); err != nil {
+				return err
+			}
 		}
 		f.Members = len(list)
 		if f.Notes, err = notesOf(ctx, tx, o.ID, 200); err != nil {

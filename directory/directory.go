@@ -78,6 +78,7 @@ type Directory struct {
 	Assets func(ctx context.Context, tx *db.Tx, organisation db.ID) ([]AssetLabel, error)
 
 	onAccepted, onClosed []func(ctx context.Context, tx *db.Tx, organisation db.ID) error
+	onFile               func(ctx context.Context, tx *db.Tx, organisation db.ID) ([]Line, error)
 	onHome               []func(ctx context.Context, tx *db.Tx, in actor.In) ([]Line, error)
 	onStanding           func(ctx context.Context, tx *db.Tx, in actor.In) (func(say *i18n.Printer) Standing, error)
 	onExport             []exported

@@ -88,6 +88,7 @@ type fileView struct {
 	Members           int
 	Notes             []noteView
 	Joins             []deskJoin
+	Lines             []web.Link // what is the matter; URL is where one goes on, or ""
 	Mine, Decides     bool
 	Ownerless         bool
 	WishName, WishNum string
@@ -122,6 +123,9 @@ func (p *pages) showFile(w http.ResponseWriter, r *http.Request, text, reason st
 	}
 	for _, n := range f.Notes {
 		v.Notes = append(v.Notes, noteView{Kind: say.T("directory.note." + n.Kind), Text: n.Text, Who: f.Names[n.Account], At: n.At})
+	}
+	for _, l := range f.Lines {
+		v.Lines = append(v.Lines, web.Link{Text: say.T(l.Key, l.Values...), URL: l.Path})
 	}
 	for _, j := range f.Joins {
 		v.Joins = append(v.Joins, deskJoin{Name: j.Name, Mail: j.Mail, AskedAt: j.AskedAt, Path: v.Path + "/requests/" + j.ID.String()})

@@ -175,6 +175,10 @@ func (f *Follow) take(ctx context.Context, id db.ID) (out *Webhook, events []eve
 		} else if !may {
 			return f.switchOff(ctx, tx, w, Maker)
 		}
+		// What is kept back is posted when it is let go; nothing is passed over.
+		if paused, err := f.house.Notify.Paused(ctx, tx, w.Organisation); err != nil || paused {
+			return err
+		}
 		until := w.batch
 		if w.batchID.IsZero() {
 			until = notify.At(now.Add(-settle))

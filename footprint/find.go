@@ -3,6 +3,7 @@ package footprint
 import (
 	"context"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"polder/internal/actor"
@@ -19,7 +20,7 @@ type FoundAsset struct {
 }
 
 // Find returns at most limit assets, in the caller's transaction, to staff: those that hold the address;
-// and those that are exactly what is asked, or for a domain lie above it.
+// and those that are what is asked, lie around it, or inside and below it.
 func (f *Footprint) Find(ctx context.Context, tx *db.Tx, q string, limit int) (list []FoundAsset, err error) {
 	if a := actor.From(ctx); a.Account.IsZero() || !a.Staff.Any(actor.Analyst|actor.Adviser) {
 		return nil, hidden()
@@ -35,17 +36,29 @@ func (f *Footprint) Find(ctx context.Context, tx *db.Tx, q string, limit int) (l
 		return findAssets(ctx, tx, Prefix, values, limit)
 	}
 	if p, err := netip.ParsePrefix(q); err == nil {
-		return findAssets(ctx, tx, Prefix, []string{p.Masked().String()}, limit)
+		p = p.Masked()
+		return findAssets(ctx, tx, Prefix, f.values(p.String(), append(f.Index().Around(p, limit), f.Index().Within(p, limit)...)), limit)
 	}
 	if n, err := ParseASN(q); err == nil {
 		return findAssets(ctx, tx, ASN, []string{asnString(n)}, limit)
 	}
 	if name, ok := Normal(strings.ToLower(q)); ok && strings.Contains(name, ".") {
-		var values []string
-		for ; strings.Contains(name, "."); _, name, _ = strings.Cut(name, ".") {
+		values := f.values(name, f.Index().Below(name, limit))
+		for _, name, _ = strings.Cut(name, "."); strings.Contains(name, "."); _, name, _ = strings.Cut(name, ".") {
 			values = append(values, name)
 		}
 		return findAssets(ctx, tx, Domain, values, limit)
 	}
 	return nil, nil
+}
+
+// values are what is asked for and the assets of hits, each once.
+func (*Footprint) values(asked string, hits []Hit) []string {
+	list := []string{asked}
+	for _, h := range hits {
+		if !slices.Contains(list, h.Value()) {
+			list = append(list, h.Value())
+		}
+	}
+	return list
 }

@@ -55,15 +55,16 @@ func (h Hit) RegisteredAt() time.Time { return time.UnixMicro(h.Since).UTC() }
 // the most specific domain at or above it win, and all providers at or above it get a copy.
 type Index struct {
 	prefixes *bart.Table[[]*Holding]
-	asns     shards[uint32]
-	domains  shards[string]
+	asns     shards[uint32, []*Holding]
+	domains  shards[string, []*Holding]
+	below    shards[string, []string] // of each name, the domains below it that are held, for who looks for them
 	version  int64
 	assets   int
 }
 
 // NewIndex makes an empty index.
 func NewIndex() *Index {
-	return &Index{prefixes: new(bart.Table[[]*Holding]), asns: newShards[uint32](), domains: newShards[string]()}
+	return &Index{prefixes: new(bart.Table[[]*Holding]), asns: newShards[uint32, []*Holding](), domains: newShards[string, []*Holding](), below: newShards[string, []string]()}
 }
 
 // Version returns the number of the last change to the register that the index knows.
@@ -160,11 +161,17 @@ func (x *Index) put(a Asset, persist bool) {
 		}
 	case ASN:
 		if n, err := ParseASN(a.Value); err == nil {
-			x.asns = x.asns.put(n, change(x.asns.get(n)), persist)
+			kept := change(x.asns.get(n))
+			x.asns = x.asns.put(n, kept, len(kept) == 0, persist)
 		}
 	case Domain:
 		if !isPublicSuffix(a.Value) {
-			x.domains = x.domains.put(a.Value, change(x.domains.get(a.Value)), persist)
+			old := x.domains.get(a.Value)
+			kept := change(old)
+			x.domains = x.domains.put(a.Value, kept, len(kept) == 0, persist)
+			if (len(old) == 0) != (len(kept) == 0) {
+				x.putBelow(a.Value, len(kept) > 0, persist)
+			}
 		}
 	}
 }
@@ -174,17 +181,17 @@ const shardCount = 4096
 var shardSeed = maphash.MakeSeed()
 
 // shards is a map cut into many small ones, so that a changed copy costs one small map.
-type shards[K comparable] struct{ at []map[K][]*Holding }
+type shards[K comparable, V any] struct{ at []map[K]V }
 
-func newShards[K comparable]() shards[K] {
-	return shards[K]{at: make([]map[K][]*Holding, shardCount)}
+func newShards[K comparable, V any]() shards[K, V] {
+	return shards[K, V]{at: make([]map[K]V, shardCount)}
 }
 
-func (s shards[K]) get(k K) []*Holding {
+func (s shards[K, V]) get(k K) V {
 	return s.at[maphash.Comparable(shardSeed, k)%shardCount][k]
 }
 
-func (s shards[K]) put(k K, holders []*Holding, persist bool) shards[K] {
+func (s shards[K, V]) put(k K, v V, gone, persist bool) shards[K, V] {
 	i := maphash.Comparable(shardSeed, k) % shardCount
 	m := s.at[i]
 	if persist {
@@ -192,12 +199,12 @@ func (s shards[K]) put(k K, holders []*Holding, persist bool) shards[K] {
 		m = maps.Clone(m)
 	}
 	switch {
-	case len(holders) == 0:
+	case gone:
 		delete(m, k)
 	case m == nil:
-		m = map[K][]*Holding{k: holders}
+		m = map[K]V{k: v}
 	default:
-		m[k] = holders
+		m[k] = v
 	}
 	s.at[i] = m
 	return s

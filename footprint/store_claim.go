@@ -207,9 +207,14 @@ func claimsIn(ctx context.Context, tx *db.Tx, organisation, after db.ID, limit i
 	return claims(ctx, tx, `SELECT `+claimColumns+` FROM footprint_claim WHERE organisation_id = ?1 AND id > ?2`+where+` ORDER BY id LIMIT ?3`, args...)
 }
 
-// deskClaims returns claims of all organisations in one of deskLists, the longest waiting first; limit 0 only counts.
+// mostDesk is how many claims of a list are counted and paged through; others are found by what they are.
+const mostDesk = 10_000
+
+// deskClaims returns claims of all organisations in one of deskLists, the longest waiting first, and how
+// many there are, up to mostDesk; limit 0 only counts.
 func deskClaims(ctx context.Context, tx *db.Tx, where string, offset, limit int) (list []Claim, total int, err error) {
-	if err := tx.One(ctx, `SELECT count(*) FROM footprint_claim WHERE `+where, nil, &total); err != nil || limit == 0 {
+	offset = min(offset, mostDesk)
+	if err := tx.One(ctx, `SELECT count(*) FROM (SELECT 1 FROM footprint_claim WHERE `+where+` LIMIT ?1) AS c`, []any{mostDesk}, &total); err != nil || limit == 0 {
 		return nil, total, err
 	}
 	list, err = claims(ctx, tx, `SELECT `+claimColumns+` FROM footprint_claim WHERE `+where+` ORDER BY changed_at, id LIMIT ?1 OFFSET ?2`, limit, offset)

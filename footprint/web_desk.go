@@ -76,7 +76,11 @@ func (p *pages) showDesk(w http.ResponseWriter, r *http.Request, list string, ab
 		}
 		view.List, view.ListText = list, say.T("footprint.desk.lead_"+list)
 		for _, name := range deskOrder {
-			view.Lists = append(view.Lists, choice{Text: say.T("footprint.desk.list_"+name, "Count", say.Number(int64(count[name]))), URL: "/desk/claims?list=" + name, Current: name == list})
+			number := say.Number(int64(count[name]))
+			if count[name] == mostDesk {
+				number += "+"
+			}
+			view.Lists = append(view.Lists, choice{Text: say.T("footprint.desk.list_"+name, "Count", number), URL: "/desk/claims?list=" + name, Current: name == list})
 		}
 		if list == "corrections" {
 			found, err := openCorrections(ctx, tx, 200)

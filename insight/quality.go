@@ -29,6 +29,8 @@ var Periods = []int{7, 30, 90, 365}
 type Filter struct {
 	Days         int    // one of Periods
 	Source, Type string // "": each
+
+	brief bool // no more than sources and types, with their grades
 }
 
 // Source is who reports.
@@ -132,8 +134,20 @@ func (i *Insight) Quality(ctx context.Context, f Filter) (q Quality, err error) 
 		if err != nil {
 			return err
 		}
-		if q.Types, err = counts(ctx, tx, f, from); err != nil {
-			return err
+		if from != year {
+			if q.Types, err = counts(ctx, tx, f, from); err != nil {
+				return err
+			}
+		} else { // it was read just now
+			for _, t := range every {
+				if (f.Source == "" || f.Source == t.Source) && (f.Type == "" || f.Type == t.Type) {
+					q.Types = append(q.Types, t)
+				}
+			}
+		}
+		if f.brief {
+			q.grade(every, judged)
+			return nil
 		}
 		hist := map[[2]string]Histogram{}
 		if err := times(ctx, tx, f, from, hist); err != nil {

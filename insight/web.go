@@ -320,7 +320,7 @@ func (p *pages) source(w http.ResponseWriter, r *http.Request) error { return p.
 
 func (p *pages) showSource(w http.ResponseWriter, r *http.Request, wrong ...web.FieldError) error {
 	say, key := web.Printer(r), r.PathValue("source")
-	q, err := p.i.Quality(r.Context(), Filter{Days: 365, Source: key})
+	q, err := p.i.Quality(r.Context(), Filter{Days: 365, Source: key, brief: true})
 	if err != nil {
 		return err
 	}

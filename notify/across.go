@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"polder/directory"
+	"polder/footprint"
 	"polder/internal/actor"
 	"polder/internal/audit"
 	"polder/internal/db"
@@ -13,10 +14,11 @@ import (
 
 // Bounds of the list over all organisations of one person.
 const (
-	mostPlaces  = 1000 // organisations
-	acrossPage  = 50   // exposures on a page
-	placesPage  = 25   // organisations on a page
-	acrossParts = 100  // organisations of which a mandate covers a part, in one question
+	mostPlaces  = 1000   // organisations
+	acrossPage  = 50     // exposures on a page
+	placesPage  = 25     // organisations on a page
+	acrossParts = 100    // organisations in one question
+	mostValues  = 10_000 // about, in one question
 )
 
 // Across is a piece of what is open in all organisations that the actor belongs to or acts for, as far
@@ -64,10 +66,22 @@ func (n *Notify) sights(ctx context.Context, tx *db.Tx) (s sights, err error) {
 	if err != nil {
 		return s, err
 	}
+	var assets []db.ID
+	for _, only := range covered {
+		assets = append(assets, only...)
+	}
+	if assets, err = footprint.StillHeld(ctx, tx, assets); err != nil {
+		return s, err
+	}
+	held := map[db.ID]bool{}
+	for _, id := range assets {
+		held[id] = true
+	}
 	s.of = map[db.ID]sight{}
 	for _, p := range s.places {
 		v := sight{in: actor.In{Organisation: p.ID, Name: p.Name, Place: p.Place, Mandate: p.Mandate, Acting: p.Acting, Behalf: p.Behalf}}
 		only, partial := covered[p.Mandate]
+		only = slices.DeleteFunc(only, func(id db.ID) bool { return !held[id] })
 		if v.every, v.only, v.few = p.Mandate.IsZero() || !partial, only, true; v.every {
 			s.whole = append(s.whole, p.ID)
 		} else {

@@ -80,7 +80,7 @@ func TestAcrossManyClients(t *testing.T) {
 	kit.Each(t, schemas(), func(t *testing.T, d *db.DB) {
 		c := openCompany(t, d)
 		holder, year := c.organisation("it").ID, c.clock.Now().AddDate(1, 0, 0)
-		var organisations, mandates, exposures, assets, pairs [][]any
+		var organisations, mandates, exposures, assets, register, pairs [][]any
 		for i := range clients {
 			o, m := db.NewID(), db.NewID()
 			organisations = append(organisations, []any{o[:], fmt.Sprintf("klant-%03d", i), fmt.Sprintf("Klant %03d", i), "", "", "", int64(-1), "nl", int64(0), int64(0)})
@@ -92,6 +92,7 @@ func TestAcrossManyClients(t *testing.T) {
 			asset := db.NewID()
 			if every == 0 {
 				assets = append(assets, []any{m[:], asset[:]})
+				register = append(register, []any{asset[:], o[:], "prefix", fmt.Sprintf("10.%d.%d.0/24", i/250, i%250), "owner", "proven", "operator", int64(0), int64(0), int64(1)})
 			}
 			for j := range each {
 				print := fingerprint("x", fmt.Sprint(i, j), 0, "", "")
@@ -114,6 +115,7 @@ func TestAcrossManyClients(t *testing.T) {
 				rows    [][]any
 			}{
 				{"directory_organisation", "id reference name registration_number sector province employees language created_at changed_at", organisations},
+				{"footprint_asset", "id organisation_id kind value role state method registered_at changed_at version", register},
 				{"directory_mandate", "id organisation_id holder_id acting every_asset given_by given_at ends_at", mandates},
 				{"directory_mandate_asset", "mandate_id asset_id", assets},
 				{"notify_exposure", "organisation_id fingerprint type class severity address port name vulnerability role reasons evidence series_id first_seen last_seen count first_report last_report state state_at reopens_after confirmed told_at reminders", exposures},

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"polder/internal/db"
+	"polder/internal/fault"
 	"polder/internal/kit"
 	"polder/internal/mail"
 )
@@ -155,6 +156,41 @@ func TestNoWordsOfOthersBecomeTheSecretLink(t *testing.T) {
 		}
 		if before == 4 {
 			t.Error("no copy went")
+		}
+	})
+}
+
+// A mandate for an asset is worth nothing once the asset is gone, also when a wider one still holds the address.
+func TestAMandateEndsWithItsAsset(t *testing.T) {
+	eachCompany(t, func(t *testing.T, c *company) {
+		bakker := c.organisation("bakker").ID
+		c.choose(map[db.ID]string{c.mandateOf("it-one"): "nl"})
+		c.assets("bakker,prefix,203.0.113.0/24,owner")
+		c.withdraw("bakker,prefix,203.0.113.0/28,provider")
+		if err := c.footprint.Load(c.ctx); err != nil {
+			t.Fatal(err)
+		}
+		five := c.one("bakker", "203.0.113.5")
+		one := c.as("it-one")
+		if _, err := one.notify.Look(one.ctx, bakker, five.Fingerprint); fault.KindOf(err) != fault.NotFound || err == nil {
+			t.Errorf("looked at before the register was matched anew: %v", err)
+		}
+		c.drain()
+		if _, err := one.notify.Look(one.ctx, bakker, five.Fingerprint); fault.KindOf(err) != fault.NotFound || err == nil {
+			t.Errorf("looked at: %v", err)
+		}
+		before := len(c.deliver())
+		c.clock.Advance(8 * 24 * time.Hour)
+		c.ingest("scan_smb", rdp, "NOW,critical,203.0.113.5,tcp,445,,smb,64500")
+		c.drain()
+		c.compose()
+		for _, to := range c.delivered(before) {
+			if to == "it@one.example" {
+				t.Error("a copy went")
+			}
+		}
+		if e := c.one("bakker", "203.0.113.5"); e.State == StateExpired {
+			t.Error("it is still the bakery's")
 		}
 	})
 }

@@ -126,6 +126,24 @@ func (n *Notify) BounceLines(ctx context.Context, tx *db.Tx, in actor.In) ([]dir
 	return []directory.Line{{Key: "notify.outgoing.came_back", Values: []any{"Address", address}, Path: "/o/" + in.Organisation.String() + "/contacts"}}, nil
 }
 
+// BouncesOf tell on the file of an organisation, which an adviser opens, that our latest message to it came back;
+// an analyst goes on at the message.
+func (n *Notify) BouncesOf(ctx context.Context, tx *db.Tx, organisation db.ID) ([]directory.Line, error) {
+	staff := actor.From(ctx).Staff
+	if !staff.Any(actor.Adviser) {
+		return nil, nil
+	}
+	address, err := lastBounce(ctx, tx, organisation)
+	if err != nil || address == "" {
+		return nil, err
+	}
+	l := directory.Line{Key: "notify.outgoing.came_back", Values: []any{"Address", address}}
+	if staff.Any(actor.Analyst) {
+		l.Path = outgoingPath + "?list=bounced&organisation=" + organisation.String()
+	}
+	return []directory.Line{l}, nil
+}
+
 // ParseBounce reads what a mail server says of a mail that it could not deliver: a report by RFC 3464,
 // or, of servers that write in their own way, the mail that it sends back and the words around it.
 func ParseBounce(raw io.Reader) (r Returned, err error) {

@@ -99,6 +99,23 @@ func TestAMailThatComesBack(t *testing.T) {
 		if line(actor.Owner) != 1 || line(actor.Member) != 0 || line(actor.Delegate) != 0 {
 			t.Error("the home tells nobody, or somebody who cannot mend it")
 		}
+		for staff, want := range map[actor.Roles]string{actor.Adviser: "1", actor.Adviser | actor.Analyst: "1" + outgoingPath + "?list=bounced&organisation=" + f.organisation("a").ID.String(), actor.Analyst: "0", actor.Auditor: "0"} {
+			ctx := actor.With(f.ctx, actor.Actor{Account: db.NewID(), Staff: staff})
+			err := d.Read(ctx, func(tx *db.Tx) error {
+				lines, err := f.notify.BouncesOf(ctx, tx, f.organisation("a").ID)
+				got := fmt.Sprint(len(lines))
+				for _, l := range lines {
+					got += l.Path
+				}
+				if got != want {
+					t.Errorf("the file tells %v: %s, want %s", staff, got, want)
+				}
+				return err
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		}
 		// The next mail goes to the same address all the same, and when it arrives all is well.
 		f.ingest("scan_http", rdp, "NOW,high,192.0.2.2,tcp,80,,http,64500")
 		f.compose()

@@ -45,6 +45,12 @@ func (n *Notify) LatestChanges(ctx context.Context, tx *db.Tx, organisation db.I
 	return n.asChanges(func(fn func(Exposure) error) error { return eachLatest(ctx, tx, organisation, limit, fn) })
 }
 
+// Paused tells whether nothing at all may go to an organisation now: everything is stopped, or all that is
+// for it is held.
+func (n *Notify) Paused(ctx context.Context, tx *db.Tx, organisation db.ID) (bool, error) {
+	return isPaused(ctx, tx, organisation)
+}
+
 func (n *Notify) asChanges(each func(func(Exposure) error) error) (list []Change, err error) {
 	err = each(func(e Exposure) error {
 		c := Change{Moment: Moment{e.StateAt, e.Fingerprint}, Event: "exposure.changed", Type: e.Type, Class: e.Class, Severity: e.Severity, State: e.State}

@@ -147,29 +147,46 @@ func (r *round) next(ctx context.Context) (due []*dueDelivery, err error) {
 	return due, err
 }
 
-// deliver shares the mails among the connections.
+// deliver shares the mails among the connections. Those of one message go one behind the other, so that
+// none is taken back while it is under way.
 func (r *round) deliver(ctx context.Context, due []*dueDelivery) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	work := make(chan *dueDelivery)
+	work := make(chan []*dueDelivery)
 	var wg sync.WaitGroup
 	for _, server := range r.post.Servers {
 		wg.Go(func() {
-			for d := range work {
-				if ctx.Err() == nil {
-					if err := r.one(ctx, server, d); err != nil {
-						cancel(err)
+			for message := range work {
+				for _, d := range message {
+					if ctx.Err() == nil {
+						if err := r.one(ctx, server, d); err != nil {
+							cancel(err)
+						}
 					}
 				}
 			}
 		})
 	}
-	for _, d := range due {
-		work <- d
+	for _, message := range byMessage(due) {
+		work <- message
 	}
 	close(work)
 	wg.Wait()
 	return context.Cause(ctx)
+}
+
+// byMessage puts the mails of each message together, in the order of the first of each.
+func byMessage(due []*dueDelivery) (list [][]*dueDelivery) {
+	at := map[db.ID]int{}
+	for _, d := range due {
+		i, have := at[d.notification]
+		if !have {
+			i = len(list)
+			at[d.notification], list = i, append(list, nil)
+		}
+		list[i] = append(list[i], d)
+	}
+	return list
 }
 
 func (r *round) one(ctx context.Context, server *mail.Client, d *dueDelivery) error {
@@ -191,10 +208,8 @@ func (r *round) one(ctx context.Context, server *mail.Client, d *dueDelivery) er
 }
 
 func (n *Notify) deliverOne(ctx context.Context, post *mail.Post, server *mail.Client, d *dueDelivery) (accepted bool, err error) {
-	if keep, err := n.fit(ctx, d); err != nil {
-		return false, fmt.Errorf("look at %s before it goes: %w", d.reference, err)
-	} else if !keep {
-		return false, nil
+	if fit, err := n.fit(ctx, d); err != nil || !fit {
+		return false, err
 	}
 	if kept, err := n.keptBack(ctx, d); err != nil || kept {
 		return false, err

@@ -27,8 +27,9 @@ var vulnerabilityForm = regexp.MustCompile(`^CVE-[0-9]{4}-[0-9]{4,7}$`)
 const mostHolders = 50
 
 // FindExposures returns at most limit exposures, in the caller's transaction, to an analyst: on an
-// address, on a name, or of a vulnerability. Address and name are looked for at those who hold them
-// now, as the register has it.
+// address, in a range, on a name and below it, or of a vulnerability. They are looked for at those who hold
+// the address or name now, as the register has it; of a range with more than 256 addresses, and of what is
+// below a name, what was matched by an asset that lies in it.
 func (n *Notify) FindExposures(ctx context.Context, tx *db.Tx, q string, limit int) (list []Exposure, err error) {
 	if err := analyst(ctx); err != nil {
 		return nil, err
@@ -37,30 +38,61 @@ func (n *Notify) FindExposures(ctx context.Context, tx *db.Tx, q string, limit i
 	if cve := strings.ToUpper(q); vulnerabilityForm.MatchString(cve) {
 		return exposuresOfVulnerability(ctx, tx, cve, limit)
 	}
-	column, value := "address", ""
-	var hits []footprint.Hit
+	column, hits, inside := "address", []footprint.Hit(nil), []footprint.Hit(nil)
+	var values []string
+	index := n.footprint.Index()
 	if addr, err := netip.ParseAddr(q); err == nil {
-		value, hits = addr.Unmap().String(), n.footprint.Index().Address(nil, addr.Unmap(), 0)
+		values, hits = []string{addr.Unmap().String()}, index.Address(nil, addr.Unmap(), 0)
+	} else if p, err := netip.ParsePrefix(q); err == nil {
+		p = p.Masked()
+		values, hits, inside = addressesOf(p), index.Around(p, mostHolders), index.Within(p, mostHolders)
 	} else if name, ok := footprint.Normal(strings.ToLower(q)); ok && strings.Contains(name, ".") {
-		column, value, hits = "name", name, n.footprint.Index().Name(nil, name)
+		column, values, hits, inside = "name", []string{name}, index.Name(nil, name), index.Below(name, mostHolders)
+	}
+	seen := map[string]bool{}
+	add := func(e Exposure) error {
+		if key := string(e.Organisation[:]) + string(e.Fingerprint[:]); !seen[key] && len(list) < limit {
+			seen[key] = true
+			list = append(list, e)
+		}
+		return nil
 	}
 	var asked []db.ID
 	for _, h := range hits {
-		if !slices.Contains(asked, h.Organisation) && len(asked) < mostHolders {
-			asked = append(asked, h.Organisation)
+		if len(values) == 0 || len(list) >= limit || len(asked) >= mostHolders {
+			break
+		}
+		if slices.Contains(asked, h.Organisation) {
+			continue
+		}
+		asked = append(asked, h.Organisation)
+		if err := exposuresAt(ctx, tx, h.Organisation, column, values, limit, add); err != nil {
+			return nil, err
 		}
 	}
-	for _, organisation := range asked {
+	for _, h := range inside {
 		if len(list) >= limit {
 			break
 		}
-		found, err := exposuresAt(ctx, tx, organisation, column, value, limit-len(list))
-		if err != nil {
+		if err := exposuresMatchedBy(ctx, tx, h.Organisation, h.Asset, limit, add); err != nil {
 			return nil, err
 		}
-		list = append(list, found...)
 	}
 	return list, nil
+}
+
+// mostAddresses is how large a range may be for each of its addresses to be looked for.
+const mostAddresses = 256
+
+// addressesOf lists the addresses of a small range; none of a larger one.
+func addressesOf(p netip.Prefix) (list []string) {
+	if p.Addr().BitLen()-p.Bits() > 8 {
+		return nil
+	}
+	for a := p.Addr(); p.Contains(a) && len(list) < mostAddresses; a = a.Next() {
+		list = append(list, a.String())
+	}
+	return list
 }
 
 // FindReports returns at most limit reports, the latest first, in the caller's transaction, to an

@@ -9,49 +9,44 @@ import (
 	"polder/internal/db"
 )
 
-// fit looks at a mail right before it goes, since days may have passed in which the mail server was
-// down or refused it, and a round of many takes long: it goes only while it is still to go, to the address
-// of this moment, waits while there is none, and is taken back when its organisation no longer holds what
-// it is about.
-func (n *Notify) fit(ctx context.Context, d *dueDelivery) (keep bool, err error) {
+// fit looks at a mail just before it goes, since hours or days may have passed in which the mail server was
+// slow, down or refused it: it goes to the address of today, waits while there is none, and is taken back
+// when its organisation no longer holds what it is about. What ended meanwhile, as with another delivery of
+// the same message, does not go.
+func (n *Notify) fit(ctx context.Context, d *dueDelivery) (fit bool, err error) {
 	if err := n.footprint.Load(ctx); err != nil {
 		return false, err
 	}
-	waits := false
-	var found map[db.ID]directory.Organisation
-	err = n.db.Read(ctx, func(tx *db.Tx) (err error) {
-		if waits, err = isDue(ctx, tx, d.id); err != nil || !waits || d.organisation.IsZero() {
+	to := ""
+	err = n.db.Read(ctx, func(tx *db.Tx) error {
+		if fit, err = isDue(ctx, tx, d.id); err != nil || !fit || d.organisation.IsZero() {
 			return err
 		}
-		found, err = directory.Get(ctx, tx, []db.ID{d.organisation})
+		organisations, err := directory.Get(ctx, tx, []db.ID{d.organisation})
+		to = organisations[d.organisation].Email
 		return err
 	})
-	if err != nil {
-		return false, fmt.Errorf("look up today's address: %w", err)
-	}
-	if !waits {
-		return false, nil // held, or taken back a moment ago
-	}
-	if d.kind == "stranger" {
-		return n.fitStranger(ctx, d)
-	}
-	to := found[d.organisation].Email
-	if d.kind == "desk" {
+	switch {
+	case err != nil || !fit:
+	case d.kind == "stranger":
+		fit, err = n.fitStranger(ctx, d)
+	case d.kind == "desk":
 		d.replyTo = to
-		return true, nil
-	}
-	if d.mailbox.IsZero() && to == d.recipient && d.register == n.footprint.Index().Version() {
-		return true, nil
-	}
-	err = n.change(ctx, func(tx *db.Tx) (err error) {
-		if !d.mailbox.IsZero() {
-			keep, err = n.fitCopy(ctx, tx, d)
+	case d.mailbox.IsZero() && to == d.recipient && d.register == n.footprint.Index().Version():
+	default:
+		err = n.change(ctx, func(tx *db.Tx) (err error) {
+			if !d.mailbox.IsZero() {
+				fit, err = n.fitCopy(ctx, tx, d)
+				return err
+			}
+			fit, err = n.fitOne(ctx, tx, d, to)
 			return err
-		}
-		keep, err = n.fitOne(ctx, tx, d, to)
-		return err
-	})
-	return keep, err
+		})
+	}
+	if err != nil {
+		return false, fmt.Errorf("look at %s before it goes: %w", d.reference, err)
+	}
+	return fit, nil
 }
 
 func (n *Notify) fitOne(ctx context.Context, tx *db.Tx, d *dueDelivery, to string) (keep bool, err error) {

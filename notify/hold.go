@@ -318,23 +318,21 @@ func (n *Notify) keptBack(ctx context.Context, d *dueDelivery) (kept bool, err e
 	if d.kind == "desk" {
 		return false, nil
 	}
-	var open []Hold
-	err = n.db.Read(ctx, func(tx *db.Tx) error { open, err = openHolds(ctx, tx); return err })
-	if err != nil || len(open) == 0 {
+	any := false
+	err = n.db.Read(ctx, func(tx *db.Tx) error { any, err = anyHold(ctx, tx); return err })
+	if err != nil || !any {
 		return false, err
 	}
 	err = n.change(ctx, func(tx *db.Tx) error {
-		if open, err = openHolds(ctx, tx); err != nil {
+		whole, err := holdsOn(ctx, tx, d)
+		if err != nil {
 			return err
 		}
-		for _, h := range open {
-			switch {
-			case h.Scope == Everything:
+		if len(whole) > 0 {
+			if kept = true; whole[0].Scope == Everything {
 				return errStopped
-			case h.Scope == OfOne && h.Organisation == d.organisation, h.Scope == OfMessage && h.Subject == d.notification.String():
-				kept = true
-				return holdDelivery(ctx, tx, d.id, h.ID)
 			}
+			return holdDelivery(ctx, tx, d.id, whole[0].ID)
 		}
 		by, covered, all, err := coveredItems(ctx, tx, d.notification)
 		if err != nil || covered == 0 {

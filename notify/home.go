@@ -26,34 +26,39 @@ func (n *Notify) HomeLines(ctx context.Context, tx *db.Tx, in actor.In) (lines [
 		return nil, err
 	}
 	path := "/o/" + in.Organisation.String() + "/exposures?"
+	unanswered, err := countBySeverity(ctx, tx, v, in.Organisation, Search{State: "unanswered"})
+	if err != nil {
+		return nil, err
+	}
+	rest := 0
+	for severity, n := range unanswered {
+		if severity != feeds.Critical && severity != feeds.High {
+			rest = min(rest+n, mostCounted)
+		}
+	}
 	for _, ask := range []struct {
 		key    string
 		search Search
 		urgent int
+		count  int
 	}{
-		{"critical", Search{State: "unanswered", Severity: feeds.Critical}, 100},
-		{"high", Search{State: "unanswered", Severity: feeds.High}, 75},
-		{"overdue", Search{State: "open", Overdue: true}, 70},
-		{"mine", Search{State: "open", Mine: true}, 45},
-		{"rest", Search{State: "unanswered"}, 35},
+		{"critical", Search{State: "unanswered", Severity: feeds.Critical}, 100, min(unanswered[feeds.Critical], mostCounted)},
+		{"high", Search{State: "unanswered", Severity: feeds.High}, 75, min(unanswered[feeds.High], mostCounted)},
+		{"overdue", Search{State: "open", Overdue: true}, 70, -1},
+		{"mine", Search{State: "open", Mine: true}, 45, -1},
+		{"rest", Search{State: "unanswered"}, 35, rest},
 	} {
-		s, err := n.settle(ctx, tx, v, in.Organisation, ask.search)
-		if err != nil {
-			return nil, err
-		}
-		count, err := countFound(ctx, tx, v, in.Organisation, s, mostCounted)
-		if err != nil {
-			return nil, err
-		}
-		if ask.key == "rest" { // of those, the worst have lines of their own
-			for _, l := range lines {
-				if l.Key == "notify.portal.home.critical" || l.Key == "notify.portal.home.high" {
-					count -= l.Count
-				}
+		if ask.count < 0 {
+			s, err := n.settle(ctx, tx, v, in.Organisation, ask.search)
+			if err != nil {
+				return nil, err
+			}
+			if ask.count, err = countFound(ctx, tx, v, in.Organisation, s, mostCounted); err != nil {
+				return nil, err
 			}
 		}
-		if count > 0 {
-			lines = append(lines, directory.Line{Key: "notify.portal.home." + ask.key, Count: count, Path: path + ask.search.query().Encode(), Urgent: ask.urgent})
+		if ask.count > 0 {
+			lines = append(lines, directory.Line{Key: "notify.portal.home." + ask.key, Count: ask.count, Path: path + ask.search.query().Encode(), Urgent: ask.urgent})
 		}
 	}
 	return lines, nil

@@ -282,6 +282,13 @@ func (n *Notify) DeskLines(ctx context.Context, tx *db.Tx) (lines []directory.Li
 		if waiting > 0 {
 			lines = append(lines, directory.Line{Key: "notify.outgoing.line.reports", Count: waiting, Path: outgoingPath})
 		}
+		broken, err := countBroken(ctx, tx, n.now().Add(-brokenShown), mostBroken)
+		if err != nil {
+			return nil, err
+		}
+		if broken > 0 {
+			lines = append(lines, directory.Line{Key: "notify.reports.broke_off", Count: broken, Path: "/desk/reports?only=broken"})
+		}
 	}
 	if who.Staff.Any(actor.Analyst | actor.Editor) {
 		_, waiting, err := textVersions(ctx, tx)

@@ -38,9 +38,12 @@ func (n *Notify) sightOf(ctx context.Context, tx *db.Tx, organisation db.ID, pla
 	return v, v.cover(ctx, tx, organisation)
 }
 
-// cover sets what the mandate in it covers.
+// cover sets what the mandate in it covers: of single assets those that the organisation still has.
 func (v *sight) cover(ctx context.Context, tx *db.Tx, organisation db.ID) (err error) {
 	if v.every, v.only, err = directory.Covered(ctx, tx, v.in.Mandate); err != nil || v.every {
+		return err
+	}
+	if v.only, err = footprint.StillHeld(ctx, tx, v.only); err != nil {
 		return err
 	}
 	v.few, err = areFew(ctx, tx, organisation, v.only)
@@ -130,6 +133,11 @@ type Listed struct {
 	Since     time.Time
 }
 
+// allOpen tells whether it finds all that is open.
+func (s Search) allOpen() bool {
+	return s.State == "open" && s.Asset.IsZero() && s.Severity == 0 && s.Type == "" && s.Text == "" && s.Since.IsZero() && !s.Mine && !s.Overdue && !s.ByDay
+}
+
 // List returns a piece of an organisation's exposures, as far as the actor may see them, and records
 // that they were read.
 func (n *Notify) List(ctx context.Context, organisation db.ID, s Search, limit int) (l Listed, err error) {
@@ -162,9 +170,17 @@ func (n *Notify) List(ctx context.Context, organisation db.ID, s Search, limit i
 				l.Exposures = append(l.Exposures, e)
 			}
 		}
+		if l.Open, err = countOpen(ctx, tx, v, organisation); err != nil {
+			return err
+		}
 		l.Total = len(list)
 		if s.After != nil || l.Next != nil { // there is more than this piece
-			if l.Total, err = countFound(ctx, tx, v, organisation, s, mostCounted+1); err != nil {
+			if s.allOpen() {
+				l.Total = 0
+				for _, n := range l.Open {
+					l.Total = min(l.Total+n, mostCounted+1)
+				}
+			} else if l.Total, err = countFound(ctx, tx, v, organisation, s, mostCounted+1); err != nil {
 				return err
 			}
 		}
@@ -178,9 +194,6 @@ func (n *Notify) List(ctx context.Context, organisation db.ID, s Search, limit i
 			return err
 		}
 		if l.Assets, err = n.assetsInSight(ctx, tx, v, organisation); err != nil {
-			return err
-		}
-		if l.Open, err = countOpen(ctx, tx, v, organisation); err != nil {
 			return err
 		}
 		if l.Types, err = typesOf(ctx, tx, v, organisation); err != nil || len(l.Types) > 0 || !v.every {

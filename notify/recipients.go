@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"polder/directory"
+	"polder/footprint"
 	"polder/internal/db"
 	"polder/internal/mail"
 )
@@ -50,6 +51,9 @@ func (n *Notify) readersOf(ctx context.Context, tx *db.Tx, to directory.Organisa
 		case box.Main:
 			language = chosen
 		case len(taken) < mostRecipients && !slices.ContainsFunc(taken, func(a string) bool { return strings.EqualFold(a, box.Email) }):
+			if box.Assets, err = footprint.StillHeld(ctx, tx, box.Assets); err != nil {
+				return nil, "", err
+			}
 			taken = append(taken, box.Email)
 			list = append(list, &reader{Mailbox: box, language: chosen})
 		}
@@ -139,7 +143,8 @@ func (n *Notify) readerNow(ctx context.Context, tx *db.Tx, organisation, mailbox
 	if i < 0 {
 		return nil, nil
 	}
-	return &reader{Mailbox: boxes[i], language: language}, nil
+	boxes[i].Assets, err = footprint.StillHeld(ctx, tx, boxes[i].Assets)
+	return &reader{Mailbox: boxes[i], language: language}, err
 }
 
 // ForgetRecipients takes away whom a closed organisation chose, in the caller's transaction.

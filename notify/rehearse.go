@@ -41,6 +41,8 @@ type Rehearsal struct {
 	Silent        []Silent // would get none
 	Rejects       []feeds.Reject
 	Strangers     []Unknown // lines that concern nobody in the register, the first ones
+	Second        bool      // they wait until a second analyst lets them go: the report warns too many, or one before it of its series does
+	KeptBack      int64     // exposures of those concerned that something else held at the desk keeps out of these mails
 	Hash          string    // of all that would go out: the same again unless something changed
 }
 
@@ -62,7 +64,7 @@ type RehearsedMail struct {
 type Silent struct {
 	Organisation    db.ID
 	Name, Reference string
-	Why             string // "known": was told before; "answered": said that it is false or not theirs; "never": such things are not mailed; "no_address"
+	Why             string // "known": was told before; "answered": said that it is false or not theirs; "never": such things are not mailed; "held": is kept back at the desk; "no_address"
 }
 
 // Unknown is a line that concerns nobody in the register.
@@ -90,7 +92,7 @@ func (n *Notify) Rehearse(ctx context.Context, o Offer) (*Rehearsal, error) {
 		o.Received = n.now()
 	}
 	o.Name = cleanName(o.Name)
-	if err := n.footprint.Load(ctx); err != nil {
+	if err := errors.Join(n.footprint.Load(ctx), n.LoadTexts(ctx)); err != nil {
 		return nil, err
 	}
 	kept, err := n.keepRaw(o.Input)
@@ -124,6 +126,7 @@ func (n *Notify) Rehearse(ctx context.Context, o Offer) (*Rehearsal, error) {
 		if err != nil {
 			return err
 		}
+		r.rehearsed = true
 		concerned, err := n.rehearseReading(ctx, tx, h, r, feed, plan)
 		if err != nil {
 			return err
@@ -221,45 +224,68 @@ func (n *Notify) countOn(ctx context.Context, h *Rehearsal, feed *feeds.Feed, co
 }
 
 // rehearseMails writes to those concerned at each moment at which something is due for them, up to the
-// last at which something of this report is: what else is due before goes first, as it will.
-func (n *Notify) rehearseMails(ctx context.Context, tx *db.Tx, h *Rehearsal, r *Report, concerned []db.ID) error {
+// last at which something of this report is: what else is due before goes first, as it will. Where the
+// circuit breaker has the report wait, what does not wait is written first, and then what would go as soon
+// as it is let go. Nothing else that is kept back is written.
+func (n *Notify) rehearseMails(ctx context.Context, tx *db.Tx, h *Rehearsal, r *Report, concerned []db.ID) (err error) {
 	if len(concerned) > rehearsedOrganisations {
 		concerned, h.Cut = concerned[:rehearsedOrganisations], true
 	}
-	later := *n
+	soon := n.now().Add(n.set.Gather)
+	if h.Second, err = seriesHeld(ctx, tx, r); err != nil {
+		return err
+	}
+	from := n.now()
+	if h.Second {
+		for _, id := range concerned {
+			if err := n.rehearseTo(ctx, tx, id, from, soon); err != nil {
+				return err
+			}
+		}
+		if err := letSeriesGo(ctx, tx, r, n.now()); err != nil {
+			return err
+		}
+		from = soon // nobody lets go what is not gathered yet
+	}
 	for _, id := range concerned {
 		last, err := lastDue(ctx, tx, id, r.Seq)
 		if err != nil {
 			return err
 		}
-		for !last.IsZero() {
-			at, err := nextDue(ctx, tx, id, last)
-			if err != nil {
-				return err
-			}
-			if at.IsZero() {
-				break
-			}
-			moment := at
-			if n.now().After(moment) {
-				moment = n.now()
-			}
-			later.now = func() time.Time { return moment }
-			if _, err := later.composeTo(ctx, tx, []db.ID{id}, moment); err != nil {
-				return err
-			}
+		if err := n.rehearseTo(ctx, tx, id, from, last); err != nil {
+			return err
 		}
 	}
-	if err := h.collect(ctx, tx, r, n.now().Add(n.set.Gather)); err != nil {
+	if err := h.collect(ctx, tx, r, soon); err != nil {
 		return err
 	}
 	return h.quiet(ctx, tx, r, concerned)
 }
 
+// rehearseTo writes to one organisation at each moment at which something is due, from one until another;
+// what was due before goes at the first.
+func (n *Notify) rehearseTo(ctx context.Context, tx *db.Tx, id db.ID, from, until time.Time) error {
+	later := *n
+	for done := (time.Time{}); !until.IsZero(); {
+		moment, err := nextDue(ctx, tx, id, done, until) // what is kept back stays due, and is passed over
+		if err != nil || moment.IsZero() {
+			return err
+		}
+		if from.After(moment) {
+			moment = from
+		}
+		later.now = func() time.Time { return moment }
+		if _, err := later.composeTo(ctx, tx, []db.ID{id}, moment); err != nil {
+			return err
+		}
+		done = moment
+	}
+	return nil
+}
+
 // collect takes over the mails that the report led to.
 func (h *Rehearsal) collect(ctx context.Context, tx *db.Tx, r *Report, soon time.Time) error {
-	var sent []Sent
-	texts, err := causedMails(ctx, tx, r.Seq, func(s Sent) error { sent = append(sent, s); return nil })
+	sent, err := causedMails(ctx, tx, r.Seq)
 	if err != nil {
 		return err
 	}
@@ -275,8 +301,8 @@ func (h *Rehearsal) collect(ctx context.Context, tx *db.Tx, r *Report, soon time
 		o := names[s.Organisation]
 		calm := strings.NewReplacer(s.Reference, RehearsedReference, placeholder, RehearsedLink)
 		h.Mails = append(h.Mails, RehearsedMail{Organisation: s.Organisation, Name: o.Name, Reference: o.Reference, Recipient: s.Recipient, Kind: s.Kind, Language: s.Language,
-			Subject: calm.Replace(s.Subject), Text: calm.Replace(texts[s.ID]), Severity: feeds.Severity(s.Severity), Exposures: s.Exposures,
-			At: s.CreatedAt, AtOnce: !s.CreatedAt.After(soon), Held: s.State == "held"})
+			Subject: calm.Replace(s.Subject), Text: calm.Replace(s.Text), Severity: feeds.Severity(s.Severity), Exposures: s.Exposures,
+			At: s.CreatedAt, AtOnce: !s.CreatedAt.After(soon), Held: h.Second})
 	}
 	slices.SortStableFunc(h.Mails, func(a, b RehearsedMail) int {
 		if c := a.At.Compare(b.At); c != 0 && !(a.AtOnce && b.AtOnce) {
@@ -302,12 +328,19 @@ func (h *Rehearsal) quiet(ctx context.Context, tx *db.Tx, r *Report, concerned [
 		return err
 	}
 	for _, id := range concerned {
+		kept, err := keptBackOf(ctx, tx, id, r.Seq)
+		if err != nil {
+			return err
+		}
+		h.KeptBack += kept
 		if !rest[id] {
 			continue
 		}
 		o := names[id]
 		s := Silent{Organisation: id, Name: o.Name, Reference: o.Reference, Why: "no_address"}
-		if o.Email != "" {
+		if o.Email != "" && kept > 0 {
+			s.Why = "held"
+		} else if o.Email != "" {
 			if s.Why, err = whyQuiet(ctx, tx, id, r.Seq); err != nil {
 				return err
 			}
@@ -339,6 +372,7 @@ func organisationsIn(ctx context.Context, tx *db.Tx, set map[db.ID]bool) (map[db
 func (h *Rehearsal) sum() string {
 	sum := sha256.New()
 	fmt.Fprintf(sum, "%s\n%d %d %d %d %d %t\n%s\n", h.Known, h.Lines, h.Rejected, h.Matched, h.Unmatched, h.Concerned, h.Cut, h.Problem)
+	fmt.Fprintf(sum, "%t %d\n", h.Second, h.KeptBack)
 	for _, m := range h.Mails {
 		at := "soon"
 		if !m.AtOnce {

@@ -220,15 +220,14 @@ func (f *fixture) caused(report string) (list []string) {
 		if err != nil {
 			return err
 		}
-		var sent []Sent
-		texts, err := causedMails(f.ctx, tx, r[0].Seq, func(s Sent) error { sent = append(sent, s); return nil })
+		sent, err := causedMails(f.ctx, tx, r[0].Seq)
 		for _, s := range sent {
 			names, err := organisationsIn(f.ctx, tx, map[db.ID]bool{s.Organisation: true})
 			if err != nil {
 				return err
 			}
 			calm := strings.NewReplacer(s.Reference, RehearsedReference, placeholder, RehearsedLink)
-			list = append(list, fmt.Sprintf("%s %s %s %s\n%s\n%s", s.Recipient, s.CreatedAt.UTC().Format(time.RFC3339), s.Kind, names[s.Organisation].Reference, calm.Replace(s.Subject), calm.Replace(texts[s.ID])))
+			list = append(list, fmt.Sprintf("%s %s %s %s\n%s\n%s", s.Recipient, s.CreatedAt.UTC().Format(time.RFC3339), s.Kind, names[s.Organisation].Reference, calm.Replace(s.Subject), calm.Replace(s.Text)))
 		}
 		return err
 	})

@@ -84,6 +84,8 @@ type Report struct {
 
 	most int64 // how many organisations it may warn; 0: not looked up yet
 	held bool  // by the circuit breaker
+
+	rehearsed bool // it is only tried, and taken back
 }
 
 // Counts is what came of a report's lines.

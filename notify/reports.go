@@ -12,6 +12,12 @@ import (
 	"polder/notify/feeds"
 )
 
+// Of reports that broke off, those of the last week stand on the desk's first page, at most so many.
+const (
+	brokenShown = 7 * 24 * time.Hour
+	mostBroken  = 100
+)
+
 // readsReports are the roles at the centre that see reports.
 const readsReports = actor.Analyst
 
@@ -45,7 +51,7 @@ type ReportList struct {
 // mostPeriod is the longest period that a list can be asked for, in days.
 const mostPeriod = 366
 
-// ReportsLike returns a page of the reports that fit, for analysts.
+// ReportsLike returns a page of the reports that fit, for analysts; the record has who opened it.
 func (n *Notify) ReportsLike(ctx context.Context, s ReportSearch, limit int) (l ReportList, err error) {
 	if err := mayReadReports(ctx); err != nil {
 		return l, err
@@ -56,12 +62,14 @@ func (n *Notify) ReportsLike(ctx context.Context, s ReportSearch, limit int) (l 
 		}
 		s.From = max(s.From, s.Until-mostPeriod)
 	}
-	err = n.db.Read(ctx, func(tx *db.Tx) error {
+	err = n.db.Write(ctx, func(tx *db.Tx) error {
 		if l.List, err = reportsLike(ctx, tx, s, limit+1); err != nil {
 			return err
 		}
-		l.Sources, l.Types, err = seriesNames(ctx, tx, s.Source)
-		return err
+		if l.Sources, l.Types, err = seriesNames(ctx, tx, s.Source); err != nil {
+			return err
+		}
+		return audit.Append(ctx, tx, audit.Event{At: n.now(), Action: audit.Read, Object: "reports", Detail: fmt.Sprintf("%d reports", min(len(l.List), limit))})
 	})
 	if err != nil {
 		return l, fmt.Errorf("list reports: %w", err)

@@ -46,7 +46,7 @@ func (c *company) month() (broken, rejected db.ID) {
 
 func TestReportsForTheDesk(t *testing.T) {
 	eachCompany(t, func(t *testing.T, c *company) {
-		_, rejected := c.month()
+		broken, rejected := c.month()
 		me := c.as("analyst")
 		all, err := c.notify.ReportsLike(me.ctx, ReportSearch{}, 10)
 		if err != nil {
@@ -101,6 +101,32 @@ func TestReportsForTheDesk(t *testing.T) {
 		if n := c.count("audit_event", "object = ?1 AND action IN ('read', 'export') AND actor = ?2", "report "+rejected.String(), c.people["analyst"].String()); n != 2 {
 			t.Errorf("the record has %d entries of who read the report", n)
 		}
+		// Who opened the list is recorded, and a report that broke off waits on the desk's first page, for a week.
+		if n := c.count("audit_event", "object = 'reports' AND action = 'read' AND actor = ?1", c.people["analyst"].String()); n == 0 {
+			t.Error("the record does not have who opened the list")
+		}
+		waits := func() (n int) {
+			err := c.db.Read(me.ctx, func(tx *db.Tx) error {
+				lines, err := c.notify.DeskLines(me.ctx, tx)
+				for _, l := range lines {
+					if l.Path == "/desk/reports?only=broken" {
+						n = l.Count
+					}
+				}
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		if n := waits(); n != 1 {
+			t.Errorf("%d reports that broke off wait, want 1", n)
+		}
+		c.sql(`UPDATE notify_report SET received_at = ?2 WHERE id = ?1`, broken, db.At(c.clock.Now().Add(-8*24*time.Hour)))
+		if n := waits(); n != 0 {
+			t.Errorf("%d reports that broke off long ago still wait", n)
+		}
 		// Nobody but an analyst, whichever door.
 		for _, who := range []string{"bakker", "it", "stranger", ""} {
 			ctx := c.as(who).ctx
@@ -124,6 +150,13 @@ func TestReportsForTheDesk(t *testing.T) {
 			t.Errorf("%d: %s", w.Code, body)
 		}
 		page := c.ask("analyst", http.MethodGet, "/desk/reports/"+rejected.String(), nil).Body.String()
+		to := "/desk/outgoing/" + f.Messages[0].ID.String()
+		if !strings.Contains(page, `href="`+to+`"`) {
+			t.Error("a message that the report led to is no link")
+		}
+		if w := c.ask("analyst", http.MethodGet, to, nil); w.Code != http.StatusOK {
+			t.Errorf("%s: %d", to, w.Code)
+		}
 		if strings.Contains(page, "<script>alert") || !strings.Contains(page, "&lt;script&gt;alert") {
 			t.Error("what a stranger wrote is not escaped")
 		}

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"net/netip"
 	"slices"
+	"sync"
 	"time"
 
 	"polder/footprint"
@@ -29,6 +30,9 @@ const seedDays = 3 * 365
 // seedKept is for how many days there are still messages.
 const seedKept = 540
 
+// seedTold is how long after it was first seen an exposure of a seed was told of.
+const seedTold = 10 * time.Minute
+
 // seedStep is how many exposures one transaction of a seed writes.
 const seedStep = 20_000
 
@@ -40,22 +44,42 @@ func (n *Notify) Seed(ctx context.Context, list []Seeded, told func(done int)) e
 	if err := n.change(ctx, func(tx *db.Tx) error { return s.reports(ctx, tx) }); err != nil {
 		return fmt.Errorf("make up reports: %w", err)
 	}
-	for i := 0; i < len(list); {
-		next := 0
-		for next < seedStep && i < len(list) {
-			s.organisation(list[i], rand.New(rand.NewPCG(uint64(i), 4)))
-			next = len(s.exposures)
-			i++
+	err := n.db.Fill(ctx, seedTables(), func(ctx context.Context) error {
+		made, writing := make(chan seedBatch), sync.WaitGroup{}
+		ctx, stop := context.WithCancelCause(ctx)
+		defer stop(nil)
+		writing.Go(func() {
+			done := 0
+			for b := range made {
+				if err := n.change(ctx, func(tx *db.Tx) error { return b.write(ctx, tx) }); err != nil {
+					stop(err)
+					return
+				}
+				if done += len(b[seedExposures]); told != nil {
+					told(done)
+				}
+			}
+		})
+		for i := 0; i < len(list) && ctx.Err() == nil; {
+			for s.batch = (seedBatch{}); len(s.batch[seedExposures]) < seedStep && i < len(list); i++ {
+				s.organisation(list[i], rand.New(rand.NewPCG(uint64(i), 4)))
+			}
+			select {
+			case made <- s.batch:
+			case <-ctx.Done():
+			}
 		}
-		if err := n.change(ctx, func(tx *db.Tx) error { return s.flush(ctx, tx) }); err != nil {
-			return fmt.Errorf("make up exposures: %w", err)
+		close(made)
+		writing.Wait()
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
 		}
-		s.done += next
-		if told != nil {
-			told(s.done)
-		}
+		return n.db.Write(ctx, func(tx *db.Tx) error { return seeded(ctx, tx, s) })
+	})
+	if err != nil {
+		return fmt.Errorf("make up exposures: %w", err)
 	}
-	return n.db.Write(ctx, func(tx *db.Tx) error { return seeded(ctx, tx, s.tally) })
+	return nil
 }
 
 // seedSeries is a sort of report that came every day.
@@ -70,11 +94,43 @@ type seeder struct {
 	n      *Notify
 	now    time.Time
 	series []seedSeries
-	done   int
 	ids    uint64
 	tally  map[[2]string]int64 // type and answer
+	days   map[seedDay]*[7]int64
+	solved map[[3]int64]int64 // by day, series and step of solveBounds
+	batch  seedBatch
+}
 
-	exposures, assets, notifications, items, deliveries, feedback, feedbackItems [][]any
+// seedDay is a row of the figures: a day, a series and a severity.
+type seedDay struct {
+	day      int64
+	series   int
+	severity feeds.Severity
+}
+
+// count counts an exposure as the triggers do that are off while a seed is written.
+func (s *seeder) count(series int, severity feeds.Severity, first, stateAt time.Time, told bool, state State) {
+	add := func(at time.Time, column int) {
+		k := seedDay{at.Unix() / 86400, series, severity}
+		if s.days[k] == nil {
+			s.days[k] = new([7]int64)
+		}
+		s.days[k][column]++
+	}
+	add(first, 0)
+	if told {
+		add(first.Add(seedTold), 1)
+	}
+	if i := slices.Index([]State{StateAcknowledged, StateSolved, StateFalsePositive, StateNotOurs, StateExpired}, state); i >= 0 {
+		add(stateAt, 2+i)
+	}
+	if state == StateSolved {
+		step := slices.IndexFunc(solveBounds, func(d time.Duration) bool { return stateAt.Sub(first) < d })
+		if step < 0 {
+			step = len(solveBounds)
+		}
+		s.solved[[3]int64{stateAt.Unix() / 86400, int64(series), int64(step)}]++
+	}
 }
 
 // seedTypes are the reports of a seed, with the port that their findings are about.
@@ -96,7 +152,7 @@ func (s *seeder) seq(series, day int) int64 { return int64(day*len(s.series) + s
 func (s *seeder) at(day int) time.Time { return s.now.AddDate(0, 0, day-seedDays).Add(6 * time.Hour) }
 
 func (s *seeder) reports(ctx context.Context, tx *db.Tx) error {
-	s.tally = map[[2]string]int64{}
+	s.tally, s.days, s.solved = map[[2]string]int64{}, map[seedDay]*[7]int64{}, map[[3]int64]int64{}
 	source, err := newSource("shadowserver", "", "")
 	if err != nil {
 		return err
@@ -149,6 +205,7 @@ func (s *seeder) organisation(o Seeded, r *rand.Rand) {
 	}
 	var list []found
 	seen := map[Fingerprint]bool{}
+	var touched time.Time
 	for tries := 0; len(list) < o.Exposures && tries < 20*o.Exposures+100; tries++ {
 		i := min(r.IntN(len(s.series)), r.IntN(len(s.series)))
 		x := s.series[i]
@@ -212,19 +269,24 @@ func (s *seeder) organisation(o Seeded, r *rand.Rand) {
 		}
 		var toldAt, remind any
 		if r.IntN(20) > 0 {
-			toldAt = db.Micros(firstAt.Add(10 * time.Minute))
+			toldAt = db.Micros(firstAt.Add(seedTold))
 		}
+		touched = later(touched, stateAt)
+		s.count(i, severity, firstAt, stateAt, toldAt != nil, state)
 		reasons := fmt.Sprintf(`[{"kind":"%s","value":"%s","on":"%s","since":"%s","role":"%s","asset":"%s"}]`,
 			kind, asset.Value, on, asset.RegisteredAt.UTC().Format("2006-01-02T15:04:05Z"), asset.Role, asset.ID)
-		s.exposures = append(s.exposures, []any{o.ID[:], print[:], x.info.Name, x.info.Class, int64(severity), address, int64(x.port), name, vulnerability,
+		s.batch[seedExposures] = append(s.batch[seedExposures], []any{o.ID[:], print[:], x.info.Name, x.info.Class, int64(severity), address, int64(x.port), name, vulnerability,
 			asset.Role.String(), reasons, `{"transport":"tcp"}`, x.id, db.Micros(firstAt), db.Micros(lastAt), int64(1 + last - first), s.seq(i, first), s.seq(i, last),
 			string(state), db.Micros(stateAt), db.Micros(lastAt), confirmed, toldAt, remind, int64(0), nil})
-		s.assets = append(s.assets, []any{o.ID[:], asset.ID[:], print[:]})
+		s.batch[seedAssets] = append(s.batch[seedAssets], []any{o.ID[:], asset.ID[:], print[:]})
 		if toldAt != nil {
 			list = append(list, found{print, i, severity, first, state})
 		} else {
 			list = append(list, found{print: print, first: -1})
 		}
+	}
+	if len(list) > 0 {
+		s.batch[seedTouched] = append(s.batch[seedTouched], []any{o.ID[:], db.Micros(touched)})
 	}
 	// One message about what was found in a time, up to a hundred things.
 	slices.SortStableFunc(list, func(a, b found) int { return a.first - b.first })
@@ -244,22 +306,22 @@ func (s *seeder) organisation(o Seeded, r *rand.Rand) {
 		worst := feeds.Info
 		for _, f := range part {
 			worst = max(worst, f.severity)
-			s.items = append(s.items, []any{id[:], o.ID[:], slices.Clone(f.print[:])})
+			s.batch[seedItems] = append(s.batch[seedItems], []any{id[:], o.ID[:], slices.Clone(f.print[:])})
 		}
 		class := s.series[part[0].series].info.Class
-		s.notifications = append(s.notifications, []any{id[:], seedReference(id), o.ID[:], "warning", int64(worst), class, "nl",
+		s.batch[seedNotifications] = append(s.batch[seedNotifications], []any{id[:], seedReference(id), o.ID[:], "warning", int64(worst), class, "nl",
 			fmt.Sprintf("Waarschuwing: %d kwetsbare systemen", len(part)), "Beste lezer,\n\nWe zagen iets bij u dat kwetsbaar is.\n", "<p>We zagen iets bij u dat kwetsbaar is.</p>",
 			int64(len(part)), int64(1), db.Micros(when)})
 		delivery, state := s.id(), "sent"
 		if r.IntN(60) == 0 {
 			state = "bounced"
 		}
-		s.deliveries = append(s.deliveries, []any{delivery[:], id[:], o.Mail, delivery.String() + "@seed.example", state, int64(1), nil, db.Micros(when.Add(time.Minute)), "250 2.0.0 Ok"})
+		s.batch[seedDeliveries] = append(s.batch[seedDeliveries], []any{delivery[:], id[:], o.Mail, delivery.String() + "@seed.example", state, int64(1), nil, db.Micros(when.Add(time.Minute)), "250 2.0.0 Ok"})
 		if r.IntN(6) == 0 {
 			answer, given := seedAnswers[r.IntN(len(seedAnswers))], s.id()
-			s.feedback = append(s.feedback, []any{given[:], id[:], o.ID[:], "recipient", nil, nil, "", answer, "", int64(len(part)), db.Micros(when.Add(time.Duration(1+r.IntN(90)) * time.Hour))})
+			s.batch[seedFeedback] = append(s.batch[seedFeedback], []any{given[:], id[:], o.ID[:], "recipient", nil, nil, "", answer, "", int64(len(part)), db.Micros(when.Add(time.Duration(1+r.IntN(90)) * time.Hour))})
 			for _, f := range part {
-				s.feedbackItems = append(s.feedbackItems, []any{o.ID[:], slices.Clone(f.print[:]), given[:]})
+				s.batch[seedFeedbackItems] = append(s.batch[seedFeedbackItems], []any{o.ID[:], slices.Clone(f.print[:]), given[:]})
 				s.tally[[2]string{s.series[f.series].info.Name, answer}]++
 			}
 		}

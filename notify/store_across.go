@@ -10,33 +10,37 @@ import (
 	"polder/notify/feeds"
 )
 
-// eachPart calls fn with the conditions that keep to what mandates for some assets cover, of some
-// organisations at a time: over notify_exposure_asset a and the exposures e.
-func (s sights) eachPart(args []any, fn func(from string, args []any) error) error {
-	for part := range slices.Chunk(s.part, acrossParts) {
-		own := slices.Clone(args)
-		var groups []string
-		for _, id := range part {
-			if only := s.of[id].only; len(only) > 0 {
-				own = append(own, id)
-				groups = append(groups, `a.organisation_id = ?`+itoa(len(own))+` AND a.asset_id IN (`+idsOf(only[:min(len(only), mostChosen)], &own)+`)`)
-			}
+// eachOpen calls fn with queries that read what is open in some organisations at a time, of one severity
+// unless that is 0, by the index of each: columns of exposures, and what rest says of an organisation.
+func (s sights) eachOpen(columns string, severity feeds.Severity, rest func(organisation db.ID, c *conditions) string, fn func(union string, args []any) error) error {
+	var args []any
+	var queries []string
+	all := slices.Concat(s.whole, s.part)
+	for i, id := range all {
+		v, c := s.of[id], &conditions{args: args, counting: severity == 0}
+		c.add(`organisation_id = ?`, id)
+		if c.parts = append(c.parts, `state IN (`+quoteStates(openStates)+`)`); severity != 0 {
+			c.add(`severity = ?`, int64(severity))
 		}
-		if len(groups) == 0 {
+		if !v.every {
+			c.cover(id, v.only, false)
+		}
+		tail := rest(id, c)
+		queries = append(queries, `SELECT * FROM (SELECT `+columns+` FROM notify_exposure `+c.String()+tail+`) AS p`)
+		if args = c.args; i < len(all)-1 && len(queries) < acrossParts && len(args) < mostValues {
 			continue
 		}
-		err := fn(`(SELECT DISTINCT a.organisation_id, a.fingerprint FROM notify_exposure_asset a WHERE `+strings.Join(groups, ` OR `)+`) AS c
-			JOIN notify_exposure e ON e.organisation_id = c.organisation_id AND e.fingerprint = c.fingerprint`, own)
-		if err != nil {
+		if err := fn(strings.Join(queries, ` UNION ALL `), args); err != nil {
 			return err
 		}
+		args, queries = nil, nil
 	}
 	return nil
 }
 
 // worstAcross returns the places of at most limit open exposures of the organisations, the worst first
-// and of those the newest, behind the one given. Of each severity it reads the index of the
-// organisations, and goes on to the next while there are too few.
+// and of those the newest, behind the one given. Of each severity it reads the index of each
+// organisation, and goes on to the next while there are too few.
 func worstAcross(ctx context.Context, tx *db.Tx, s sights, severity feeds.Severity, after *AcrossMark, limit int) (list []AcrossMark, err error) {
 	from, to := feeds.Critical, feeds.Info
 	if severity != 0 {
@@ -46,14 +50,18 @@ func worstAcross(ctx context.Context, tx *db.Tx, s sights, severity feeds.Severi
 		if after != nil && int64(sev) > after.Severity {
 			continue
 		}
-		args := []any{int64(sev), limit}
-		where := ` e.severity = ?1 AND e.state IN (` + quoteStates(openStates) + `)`
-		if after != nil && int64(sev) == after.Severity {
-			args = append(args, after.At, after.Print[:], after.Organisation[:])
-			where += ` AND (e.first_seen, e.fingerprint, e.organisation_id) < (?3, ?4, ?5)`
-		}
 		var found []AcrossMark
-		read := func(from string, args []any) error {
+		err := s.eachOpen(`organisation_id, first_seen, fingerprint`, sev, func(organisation db.ID, c *conditions) string {
+			if after != nil && int64(sev) == after.Severity {
+				than := `<`
+				if slices.Compare(organisation[:], after.Organisation[:]) < 0 {
+					than = `<=` // of the same the organisations count down
+				}
+				c.args = append(c.args, after.At, after.Print[:])
+				c.parts = append(c.parts, `(first_seen, fingerprint) `+than+` (?`+itoa(len(c.args)-1)+`, ?`+itoa(len(c.args))+`)`)
+			}
+			return ` ORDER BY first_seen DESC, fingerprint DESC LIMIT ` + itoa(limit)
+		}, func(union string, args []any) error {
 			return tx.Each(ctx, func(scan func(...any) error) error {
 				m := AcrossMark{Mark: Mark{Severity: int64(sev)}}
 				var print []byte
@@ -61,16 +69,9 @@ func worstAcross(ctx context.Context, tx *db.Tx, s sights, severity feeds.Severi
 				copy(m.Print[:], print)
 				found = append(found, m)
 				return err
-			}, `SELECT e.organisation_id, e.first_seen, e.fingerprint FROM `+from+where+`
-				ORDER BY e.first_seen DESC, e.fingerprint DESC, e.organisation_id DESC LIMIT ?2`, args...)
-		}
-		if len(s.whole) > 0 {
-			own := slices.Clone(args)
-			if err := read(`notify_exposure e WHERE e.organisation_id IN (`+idsOf(s.whole, &own)+`) AND`, own); err != nil {
-				return nil, err
-			}
-		}
-		if err := s.eachPart(args, func(from string, own []any) error { return read(from+` WHERE`, own) }); err != nil {
+			}, `SELECT organisation_id, first_seen, fingerprint FROM (`+union+`) AS u ORDER BY first_seen DESC, fingerprint DESC, organisation_id DESC LIMIT `+itoa(limit), args...)
+		})
+		if err != nil {
 			return nil, err
 		}
 		slices.SortFunc(found, func(a, b AcrossMark) int {
@@ -85,28 +86,15 @@ func worstAcross(ctx context.Context, tx *db.Tx, s sights, severity feeds.Severi
 // mostCounted.
 func countAcross(ctx context.Context, tx *db.Tx, s sights) (map[feeds.Severity]int, error) {
 	open := map[feeds.Severity]int{}
-	for sev := feeds.Info; sev <= feeds.Critical; sev++ {
-		args := []any{int64(sev), mostCounted + 1}
-		count := func(from string, own []any) error {
-			var n int
-			err := tx.One(ctx, `SELECT count(*) FROM (SELECT 1 FROM `+from+` e.severity = ?1 AND e.state IN (`+quoteStates(openStates)+`) LIMIT ?2) AS n`, own, &n)
-			open[sev] = min(open[sev]+n, mostCounted+1)
+	err := s.eachOpen(`severity`, 0, func(db.ID, *conditions) string { return ` LIMIT ` + itoa(mostOpen) }, func(union string, args []any) error {
+		return tx.Each(ctx, func(scan func(...any) error) error {
+			var severity, n int64
+			err := scan(&severity, &n)
+			open[feeds.Severity(severity)] = min(open[feeds.Severity(severity)]+int(n), mostCounted+1)
 			return err
-		}
-		if len(s.whole) > 0 {
-			own := slices.Clone(args)
-			if err := count(`notify_exposure e WHERE e.organisation_id IN (`+idsOf(s.whole, &own)+`) AND`, own); err != nil {
-				return nil, err
-			}
-		}
-		if err := s.eachPart(args, func(from string, own []any) error { return count(from+` WHERE`, own) }); err != nil {
-			return nil, err
-		}
-		if open[sev] == 0 {
-			delete(open, sev)
-		}
-	}
-	return open, nil
+		}, `SELECT severity, count(*) FROM (`+union+`) AS u GROUP BY severity`, args...)
+	})
+	return open, err
 }
 
 // exposuresByKey returns the exposures at the places of a list.

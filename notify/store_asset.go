@@ -168,7 +168,11 @@ func idsOf(list []db.ID, args *[]any) string {
 	return strings.Join(places, ", ")
 }
 
-// cover keeps to what was matched by one of the assets. OFFSET keeps PostgreSQL from turning the
+// mostMatched is more than assets that a mandate names will ever match in one organisation.
+const mostMatched = 10_000_000
+
+// cover keeps to what was matched by one of the assets. What is counted is held against all that they
+// matched, read once; a page, which soon has enough, looks up each of its rows. OFFSET keeps PostgreSQL from turning the
 // question, which an index answers, into a reading of all that the assets matched.
 func (c *conditions) cover(organisation db.ID, assets []db.ID, isFew bool) {
 	var groups []string
@@ -177,6 +181,8 @@ func (c *conditions) cover(organisation db.ID, assets []db.ID, isFew bool) {
 		where := `a.organisation_id = ?` + itoa(len(c.args)) + ` AND a.asset_id IN (` + idsOf(part, &c.args) + `)`
 		if isFew {
 			groups = append(groups, `fingerprint IN (SELECT a.fingerprint FROM notify_exposure_asset a WHERE `+where+` LIMIT `+itoa(few+1)+`)`)
+		} else if c.counting {
+			groups = append(groups, `fingerprint IN (SELECT a.fingerprint FROM notify_exposure_asset a WHERE `+where+` LIMIT `+itoa(mostMatched)+`)`)
 		} else {
 			groups = append(groups, `EXISTS (SELECT 1 FROM notify_exposure_asset a WHERE `+where+` AND a.fingerprint = notify_exposure.fingerprint LIMIT 1 OFFSET 0)`)
 		}

@@ -22,8 +22,8 @@ func bounceDelivery(ctx context.Context, tx *db.Tx, id db.ID, reply string) (don
 func lastBounce(ctx context.Context, tx *db.Tx, organisation db.ID) (address string, err error) {
 	var state string
 	err = tx.One(ctx, `SELECT d.state, d.recipient FROM (SELECT id FROM notify_notification WHERE organisation_id = ?1 AND kind <> 'desk'
-			ORDER BY created_at DESC LIMIT 5) AS n JOIN notify_delivery d ON d.notification_id = n.id
-		WHERE d.state IN ('sent', 'bounced', 'failed') ORDER BY d.notification_id DESC, d.id DESC LIMIT 1`, []any{organisation}, &state, &address)
+			ORDER BY created_at DESC LIMIT 5) AS n CROSS JOIN notify_delivery d
+		WHERE d.notification_id = n.id AND d.state IN ('sent', 'bounced', 'failed') ORDER BY d.notification_id DESC, d.id DESC LIMIT 1`, []any{organisation}, &state, &address)
 	if errors.Is(err, db.ErrNoRows) || err == nil && state != string(Bounced) {
 		return "", nil
 	}

@@ -3,6 +3,8 @@ package notify
 import (
 	"bytes"
 	"context"
+	"strconv"
+	"strings"
 
 	"polder/internal/db"
 )
@@ -13,13 +15,22 @@ func exposuresOfVulnerability(ctx context.Context, tx *db.Tx, vulnerability stri
 	return list, err
 }
 
-// exposuresAt returns exposures of an organisation whose column, "address" or "name", is the value:
-// which ones they are is read from the index, and they for those alone.
-func exposuresAt(ctx context.Context, tx *db.Tx, organisation db.ID, column, value string, limit int) (list []Exposure, err error) {
-	err = eachExposure(ctx, tx, func(e Exposure) error { list = append(list, e); return nil },
-		`WHERE organisation_id = ?1 AND fingerprint IN (SELECT w.fingerprint FROM notify_exposure w WHERE w.organisation_id = ?1 AND w.`+column+` = ?2 LIMIT ?3)`,
-		organisation, value, limit)
-	return list, err
+// exposuresAt calls fn with exposures of an organisation whose column, "address" or "name", is one of a few
+// values: which ones they are is read from the index, and they for those alone.
+func exposuresAt(ctx context.Context, tx *db.Tx, organisation db.ID, column string, values []string, limit int, fn func(Exposure) error) error {
+	args, places := []any{organisation, limit}, make([]string, len(values))
+	for i, v := range values {
+		args = append(args, v)
+		places[i] = "?" + strconv.Itoa(len(args))
+	}
+	return eachExposure(ctx, tx, fn, `WHERE organisation_id = ?1 AND fingerprint IN (SELECT w.fingerprint FROM notify_exposure w
+		WHERE w.organisation_id = ?1 AND w.`+column+` IN (`+strings.Join(places, ", ")+`) LIMIT ?2)`, args...)
+}
+
+// exposuresMatchedBy calls fn with exposures of an organisation that an asset matched.
+func exposuresMatchedBy(ctx context.Context, tx *db.Tx, organisation, asset db.ID, limit int, fn func(Exposure) error) error {
+	return eachExposure(ctx, tx, fn, `WHERE organisation_id = ?1 AND fingerprint IN (SELECT m.fingerprint FROM notify_exposure_asset m
+		WHERE m.organisation_id = ?1 AND m.asset_id = ?2 LIMIT ?3)`, organisation, asset, limit)
 }
 
 // reportsByHash returns reports whose hash begins so.

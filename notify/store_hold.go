@@ -39,7 +39,24 @@ func holds(ctx context.Context, tx *db.Tx, where string, args ...any) (list []Ho
 const mostHolds = 1000
 
 func openHolds(ctx context.Context, tx *db.Tx) ([]Hold, error) {
-	return holds(ctx, tx, `released_at IS NULL AND scope IN ('everything', 'source', 'type', 'organisation', 'report', 'message') ORDER BY held_at DESC, id DESC LIMIT ?1`, mostHolds)
+	return holds(ctx, tx, `released_at IS NULL AND scope IN ('everything', 'source', 'type', 'organisation', 'report', 'message')
+		ORDER BY CASE scope WHEN 'everything' THEN 0 WHEN 'message' THEN 2 ELSE 1 END, held_at DESC, id DESC LIMIT ?1`, mostHolds)
+}
+
+// anyHold tells whether anything is kept back.
+func anyHold(ctx context.Context, tx *db.Tx) (there bool, err error) {
+	var one int
+	err = tx.One(ctx, `SELECT 1 FROM notify_hold WHERE released_at IS NULL LIMIT 1`, nil, &one)
+	if errors.Is(err, db.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// holdsOn returns the holds that cover a message as a whole, the stop of everything first.
+func holdsOn(ctx context.Context, tx *db.Tx, d *dueDelivery) ([]Hold, error) {
+	return holds(ctx, tx, `released_at IS NULL AND (scope = 'everything' OR scope = 'organisation' AND subject = ?1 OR scope = 'message' AND subject = ?2)
+		ORDER BY CASE scope WHEN 'everything' THEN 0 ELSE 1 END`, d.organisation.String(), d.notification.String())
 }
 
 func holdByID(ctx context.Context, tx *db.Tx, id db.ID) (Hold, error) {
@@ -60,6 +77,11 @@ func emergency(ctx context.Context, tx *db.Tx) (h Hold, stopped bool, err error)
 		return list[0], true, err
 	}
 	return h, false, err
+}
+
+func isPaused(ctx context.Context, tx *db.Tx, organisation db.ID) (paused bool, err error) {
+	list, err := holds(ctx, tx, `released_at IS NULL AND (scope = 'everything' OR scope = 'organisation' AND subject = ?1) LIMIT 1`, organisation.String())
+	return len(list) > 0, err
 }
 
 func insertHold(ctx context.Context, tx *db.Tx, h *Hold) (made bool, err error) {

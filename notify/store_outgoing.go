@@ -66,7 +66,9 @@ func outgoing(ctx context.Context, tx *db.Tx, s OutSearch, about db.ID, many boo
 	}
 	switch {
 	case !about.IsZero():
-		where.WriteString(` AND n.organisation_id = ` + arg(about))
+		// By the organisation's messages, of which there are few; see CROSS JOIN below.
+		from, key = `notify_notification n CROSS JOIN notify_delivery d`, "n.id"
+		where.WriteString(` AND d.notification_id = n.id AND n.organisation_id = ` + arg(about))
 		fallthrough
 	case topic != "" && !many:
 		if topic != "" {

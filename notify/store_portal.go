@@ -43,8 +43,9 @@ func prints(list []Exposure) []Fingerprint {
 // conditions are the parts of a WHERE over the exposures of one organisation, with their values. Each
 // query reads at most the rows of that organisation.
 type conditions struct {
-	parts []string
-	args  []any
+	parts    []string
+	args     []any
+	counting bool // all is read, to count it
 }
 
 // add takes a condition with "?" where its value goes.
@@ -55,8 +56,8 @@ func (c *conditions) add(part string, value any) {
 
 func (c *conditions) String() string { return `WHERE ` + strings.Join(c.parts, ` AND `) }
 
-func within(v sight, organisation db.ID) *conditions {
-	c := &conditions{}
+func within(v sight, organisation db.ID, counting ...bool) *conditions {
+	c := &conditions{counting: len(counting) > 0}
 	c.add(`organisation_id = ?`, organisation)
 	if !v.every {
 		c.cover(organisation, v.only, v.few)
@@ -64,13 +65,13 @@ func within(v sight, organisation db.ID) *conditions {
 	return c
 }
 
-func (s Search) conditions(v sight, organisation db.ID) *conditions {
-	c := within(v, organisation)
+func (s Search) conditions(v sight, organisation db.ID, counting ...bool) *conditions {
+	c := within(v, organisation, counting...)
 	switch s.State {
 	case "open":
 		c.parts = append(c.parts, `state IN (`+quoteStates(openStates)+`)`)
 	case "unanswered":
-		c.parts = append(c.parts, `state IN (`+quoteStates(unanswered)+`)`)
+		c.parts = append(c.parts, `state IN (`+quoteStates(openStates)+`)`, `state IN (`+quoteStates(unanswered)+`)`) // the first leads to the index
 	case "closed":
 		c.parts = append(c.parts, `state IN (`+quoteStates(closedStates)+`)`)
 	}
@@ -109,7 +110,7 @@ func (s Search) conditions(v sight, organisation db.ID) *conditions {
 
 // search returns at most limit exposures in the order asked for.
 func search(ctx context.Context, tx *db.Tx, v sight, organisation db.ID, s Search, limit int) (list []Exposure, err error) {
-	if s.BySeen && s.State == "" { // by the indexes of both
+	if s.State == "" && !s.ByDay { // by the indexes of both
 		for _, s.State = range []string{"open", "closed"} {
 			half, err := search(ctx, tx, v, organisation, s, limit)
 			if err != nil {
@@ -118,7 +119,10 @@ func search(ctx context.Context, tx *db.Tx, v sight, organisation db.ID, s Searc
 			list = append(list, half...)
 		}
 		slices.SortFunc(list, func(a, b Exposure) int {
-			return cmp.Or(b.LastSeen.Compare(a.LastSeen), bytes.Compare(b.Fingerprint[:], a.Fingerprint[:]))
+			if s.BySeen {
+				return cmp.Or(b.LastSeen.Compare(a.LastSeen), bytes.Compare(b.Fingerprint[:], a.Fingerprint[:]))
+			}
+			return cmp.Or(cmp.Compare(b.Severity, a.Severity), b.FirstSeen.Compare(a.FirstSeen), bytes.Compare(b.Fingerprint[:], a.Fingerprint[:]))
 		})
 		return list[:min(limit, len(list))], nil
 	}
@@ -152,24 +156,28 @@ func search(ctx context.Context, tx *db.Tx, v sight, organisation db.ID, s Searc
 
 // countFound counts what a search finds, up to most.
 func countFound(ctx context.Context, tx *db.Tx, v sight, organisation db.ID, s Search, most int) (n int, err error) {
-	c := s.conditions(v, organisation)
-	switch {
-	case s.Severity != 0 || s.Type != "":
-	case s.Text != "":
+	if s.State == "" && s.Text == "" && s.Type == "" && !s.ByDay && !s.Mine { // by the indexes of both
+		for _, s.State = range []string{"open", "closed"} {
+			if n < most {
+				half, err := countFound(ctx, tx, v, organisation, s, most-n)
+				if err != nil {
+					return 0, err
+				}
+				n += half
+			}
+		}
+		return n, nil
+	}
+	c := s.conditions(v, organisation, true)
+	if s.Text != "" && s.Severity == 0 && s.Type == "" && s.State == "" {
 		c.parts = append(c.parts, byWhere)
-	case s.State == "open":
-		c.parts = append(c.parts, byOpen)
 	}
 	c.args = append(c.args, most)
 	err = tx.One(ctx, `SELECT count(*) FROM (SELECT 1 FROM notify_exposure `+c.String()+` LIMIT ?`+itoa(len(c.args))+`) AS c`, c.args, &n)
 	return n, err
 }
 
-// byOpen is true of every exposure. It leads both databases to the index of what is still to be done, in
-// which there is a tenth of what the others have.
-const byOpen = `last_seen > -1`
-
-// byWhere is true of every exposure too, and leads to the index that holds addresses and names.
+// byWhere is true of every exposure, and leads both databases to the index that holds addresses and names.
 const byWhere = `address >= ''`
 
 // mostOpen is how many open exposures of one organisation are counted.
@@ -177,32 +185,43 @@ const mostOpen = 200_000
 
 // countOpen counts what is still to be done by severity, each up to one more than mostCounted.
 func countOpen(ctx context.Context, tx *db.Tx, v sight, organisation db.ID) (map[feeds.Severity]int, error) {
-	open := map[feeds.Severity]int{}
-	c := Search{State: "open"}.conditions(v, organisation)
-	c.parts = append(c.parts, byOpen)
+	return countBySeverity(ctx, tx, v, organisation, Search{State: "open"})
+}
+
+func countBySeverity(ctx context.Context, tx *db.Tx, v sight, organisation db.ID, s Search) (map[feeds.Severity]int, error) {
+	found := map[feeds.Severity]int{}
+	c := s.conditions(v, organisation, true)
 	err := tx.Each(ctx, func(scan func(...any) error) error {
 		var severity, n int64
 		err := scan(&severity, &n)
-		open[feeds.Severity(severity)] = int(min(n, mostCounted+1))
+		found[feeds.Severity(severity)] = int(min(n, mostCounted+1))
 		return err
 	}, `SELECT c.severity, count(*) FROM (SELECT severity FROM notify_exposure `+c.String()+` LIMIT `+itoa(mostOpen)+`) AS c GROUP BY c.severity`, c.args...)
-	return open, err
+	return found, err
 }
 
 // mostTypes is how many types a list offers to choose from.
 const mostTypes = 200
 
+// mostLooked is of how many exposures the types are looked up for whoever may see a part.
+const mostLooked = 2000
+
 // typesOf returns the types of an organisation's exposures in their order, by a step in the index for
-// each; of what a mandate covers a part of, by reading it.
+// each; of what a mandate covers a part, those of some of it: their fingerprints, in whose order they
+// are read, are chance.
 func typesOf(ctx context.Context, tx *db.Tx, v sight, organisation db.ID) (list []string, err error) {
-	c := within(v, organisation)
+	if !v.every && len(v.only) == 0 {
+		return nil, nil
+	}
 	if !v.every {
+		args := []any{organisation}
 		err = tx.Each(ctx, func(scan func(...any) error) error {
 			var s string
 			err := scan(&s)
 			list = append(list, s)
 			return err
-		}, `SELECT DISTINCT type FROM notify_exposure `+c.String()+` ORDER BY type LIMIT `+itoa(mostTypes), c.args...)
+		}, `SELECT DISTINCT e.type FROM (SELECT fingerprint FROM notify_exposure_asset WHERE organisation_id = ?1 AND asset_id IN (`+idsOf(v.only[:min(len(v.only), mostChosen)], &args)+`) LIMIT `+itoa(mostLooked)+`) AS a
+			CROSS JOIN notify_exposure e WHERE e.organisation_id = ?1 AND e.fingerprint = a.fingerprint ORDER BY e.type LIMIT `+itoa(mostTypes), args...)
 		return list, err
 	}
 	last := ""

@@ -3,6 +3,7 @@ package notify
 import (
 	"context"
 	"strings"
+	"time"
 
 	"polder/internal/db"
 	"polder/notify/feeds"
@@ -126,4 +127,11 @@ func causedBy(ctx context.Context, tx *db.Tx, seq int64, limit int) (list []Caus
 	}, `SELECT n.id, n.reference, n.organisation_id, n.kind, n.subject, n.severity, n.created_at FROM notify_cause c
 		JOIN notify_notification n ON n.id = c.notification_id WHERE c.report = ?1 ORDER BY c.notification_id DESC LIMIT ?2`, seq, limit)
 	return list, err
+}
+
+// countBroken counts the reports that broke off since a moment, among the latest that did.
+func countBroken(ctx context.Context, tx *db.Tx, since time.Time, most int) (n int, err error) {
+	err = tx.One(ctx, `SELECT count(*) FROM (SELECT received_at FROM notify_report WHERE state = 'broken' ORDER BY seq DESC LIMIT ?1) AS latest WHERE received_at >= ?2`,
+		[]any{most, db.At(since)}, &n)
+	return n, err
 }

@@ -151,6 +151,20 @@ type TextFile struct {
 	Names    map[string]string // of who wrote and published, by how the record names them
 }
 
+// before is what a version is held against: of one that waits the text in use, so that whoever publishes it
+// sees all that changes, whatever versions nobody published lie between; of another the one published before.
+func (f *TextFile) before(i int) Texts {
+	if i == 0 && f.Versions[0].PublishedAt.IsZero() {
+		return f.Now
+	}
+	for _, v := range f.Versions[i+1:] {
+		if !v.PublishedAt.IsZero() {
+			return v.Texts
+		}
+	}
+	return Texts(advice.BuiltIn(f.Type, "").Text)
+}
+
 // TextFile returns the text of a type with its versions, the latest first.
 func (n *Notify) TextFile(ctx context.Context, kind string) (f TextFile, err error) {
 	if _, err := textReader(ctx); err != nil {

@@ -141,3 +141,52 @@ func TestTextsThatMayNotBe(t *testing.T) {
 		}
 	})
 }
+
+// Whoever publishes a version sees all in which it differs from the text in use: what was slipped into a
+// version before it, which nobody published, too.
+func TestNothingIsSlippedPastTheSecondPairOfEyes(t *testing.T) {
+	kit.Each(t, schemas(), func(t *testing.T, d *db.DB) {
+		t.Cleanup(func() { advice.Publish(nil) })
+		f := newFixture(t, d)
+		as, staff := f.colleagues("anna", "bram")
+		for id, c := range staff {
+			c.Roles |= actor.Editor
+			staff[id] = c
+		}
+		write := func(x Texts) {
+			t.Helper()
+			if _, wrong, err := f.notify.WriteText(as("anna"), "scan_rdp", x); err != nil || len(wrong) > 0 {
+				t.Fatal(err, wrong)
+			}
+		}
+		write(ownText("EEN"))
+		if err := f.notify.PublishText(as("bram"), "scan_rdp", 1); err != nil {
+			t.Fatal(err)
+		}
+		slipped := ownText("EEN")
+		nl := slipped["nl"]
+		nl.Steps = []string{"Bel een vreemde.", "Kijk wie er binnen was."}
+		slipped["nl"] = nl
+		write(slipped)
+		nl.Effort = "Een half uur."
+		slipped["nl"] = nl
+		write(slipped)
+		file, err := f.notify.TextFile(as("bram"), "scan_rdp")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := file.before(0)["nl"]; got.Steps[0] != "Doe de deur dicht." || got.Effort != "Een kwartier." {
+			t.Errorf("it is held against %+v, not against the text in use", got)
+		}
+		if got := file.before(1)["nl"]; got.Steps[0] != "Doe de deur dicht." { // of one in between: the one published before
+			t.Errorf("the one in between is held against %+v", got)
+		}
+		var page versionPage
+		for _, side := range sides(f.catalog.For("nl"), file.Versions[0].Texts) {
+			page.Changes = append(page.Changes, changes(f.catalog.For("nl"), side, file.before(0)[side.Lang])...)
+		}
+		if len(page.Changes) != 2 {
+			t.Errorf("%d changes are shown: %+v", len(page.Changes), page.Changes)
+		}
+	})
+}

@@ -268,10 +268,7 @@ func (p *deskPages) showVersion(w http.ResponseWriter, r *http.Request, wrong []
 	if done := r.URL.Query().Get("done"); done != "" && say.Has("notify.texts.done."+done) {
 		v.Done = say.T("notify.texts.done." + done)
 	}
-	before := Texts(advice.BuiltIn(f.Type, "").Text)
-	if i+1 < len(f.Versions) {
-		before = f.Versions[i+1].Texts
-	}
+	before := f.before(i)
 	for _, side := range v.Sides {
 		v.Changes = append(v.Changes, changes(say, side, before[side.Lang])...)
 		m := mailPreview{Lang: side.Lang, Name: side.Name}

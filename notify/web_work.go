@@ -101,6 +101,12 @@ func (p *portal) workView(say *i18n.Printer, d Detail, k Work, text advice.Text,
 		}
 		return name(account)
 	}
+	through := func(account db.ID, behalf string) string { // as by, behind "by"
+		if account == who.Account {
+			return say.T("notify.work.by_you")
+		}
+		return by(account, behalf)
+	}
 	field := func(f web.Field, usual string) web.Field {
 		f.Value = usual
 		if filled.typed.Has(f.Name) {
@@ -143,7 +149,7 @@ func (p *portal) workView(say *i18n.Printer, d Detail, k Work, text advice.Text,
 			s.Mark = v.Marks[i]
 		}
 		if j := slices.IndexFunc(k.Steps, func(t Ticked) bool { return t.Mark == s.Mark }); j >= 0 {
-			s.Done, s.Who, s.At = true, by(k.Steps[j].Account, k.Steps[j].Behalf), k.Steps[j].At
+			s.Done, s.Who, s.At = true, through(k.Steps[j].Account, k.Steps[j].Behalf), k.Steps[j].At
 			v.Ticked++
 		}
 		v.Steps = append(v.Steps, s)
@@ -159,7 +165,7 @@ func (p *portal) workView(say *i18n.Printer, d Detail, k Work, text advice.Text,
 		v.Older = path + "?" + url.Values{"before": {k.Older.String()}}.Encode() + "#comments"
 	}
 	for _, l := range k.Links {
-		v.Links = append(v.Links, p.linkedView(say, l, path, canAnswer(d.In), by))
+		v.Links = append(v.Links, p.linkedView(say, l, path, canAnswer(d.In), through))
 	}
 	return v
 }
@@ -170,7 +176,7 @@ func (p *portal) linkedView(say *i18n.Printer, l PassedOn, path string, may bool
 		v.To = say.T("notify.work.link.unnamed")
 	}
 	if !l.FromMail {
-		v.Who = by(l.Account, "")
+		v.Who = say.T("notify.work.link.made", "Who", by(l.Account, ""))
 	}
 	switch {
 	case !l.RevokedAt.IsZero():

@@ -354,6 +354,9 @@ func TestTicksBelongToTheWords(t *testing.T) {
 			t.Fatal(w.Code)
 		}
 		is("ticked", "nl", "Kijk wie er was.")
+		if page := c.ask("bakker", "GET", path, nil).Body.String(); !strings.Contains(page, "Afgevinkt door jou,") {
+			t.Error("it does not say by whom")
+		}
 		is("ticked", "en", "See who was in.")
 		three := publish([]string{"Bel je leverancier.", "Doe de deur dicht.", "Kijk wie er was."}, []string{"Call your supplier.", "Close the door.", "See who was in."})
 		is("a step before it", "nl", "Kijk wie er was.")

@@ -221,7 +221,7 @@ func (o *Outreach) Choose(ctx context.Context, sweep, subject db.ID, address, re
 	if err != nil {
 		return err
 	}
-	bare, err := mail.Bare(strings.TrimSpace(address))
+	bare, err := mail.Bare(strings.ToLower(strings.TrimSpace(address)))
 	if err != nil || strings.ContainsAny(bare, "\"%!") {
 		return fault.New(fault.Invalid, "outreach.error.address")
 	}

@@ -232,8 +232,13 @@ func (f *answer) take(file *securitytxt.File, at fetch.Page, domain string) {
 	reasons = append(reasons, wrong...)
 	for _, uri := range file.Contact {
 		if address, ok := securitytxt.Mail(uri); ok {
-			if bare, err := mail.Bare(address); err == nil {
-				f.add(Candidate{Address: bare, Source: "security_txt", Confidence: confidence, Reasons: reasons, About: at.Last})
+			if bare, err := mail.Bare(strings.ToLower(address)); err == nil { // written in two ways it is one mailbox
+				c := Candidate{Address: bare, Source: "security_txt", Confidence: confidence, Reasons: reasons, About: at.Last}
+				if elsewhere("https://"+bare[strings.LastIndexByte(bare, '@')+1:], domain) {
+					// Whoever has a domain can name anybody's address: somebody has to look whose it is.
+					c.Confidence, c.Reasons = min(confidence, Medium), append([]string{"outreach.why.other_domain"}, reasons...)
+				}
+				f.add(c)
 				continue
 			}
 		}

@@ -29,7 +29,7 @@ func main() {
 	dir := flag.String("dir", "", "folder for generated data and databases; a temporary one when empty")
 	var o nationOptions
 	flag.Float64Var(&o.scale, "nation", 1, "part of the national size that pages are measured at; 0: not at all")
-	flag.DurationVar(&o.lasts, "nation-time", time.Minute, "how long people ask for pages")
+	flag.DurationVar(&o.lasts, "nation-time", 3*time.Minute, "how long people ask for pages")
 	flag.BoolVar(&o.only, "pages", false, "measure the pages of a country alone")
 	flag.StringVar(&o.routes, "routes", "cmd/polder/testdata/routes.txt", "the routes that the program serves")
 	quick := flag.Bool("quick", false, "a tenth of everything")

@@ -38,19 +38,23 @@ type nationUser struct {
 
 var nationAudience = []nationUser{
 	{"analyst", 14, []string{"/desk/search?q=jansen+noordwaard", "/desk/search?q=softwarehuis", "/desk/search?q=20.0.0.37", "/desk/search?q=N123456", "/desk/search?q=www.o000007.example", "/desk/search?q=CVE-2024-3400", "/desk/search?q=AS200003",
-		"/desk/search?q=scan_rdp", "/desk/search?q=2a02:3::1", "/desk/search?q=deadbeef", "/desk/search?q=nietsgevonden"}},
-	{"adviser", 5, []string{"/desk/organisations?show=all", "/desk/organisations?q=bakkerij", "/desk/search?q=visser"}},
-	{"auditor", 4, nil},
+		"/desk/search?q=scan_rdp", "/desk/search?q=2a02:3::1", "/desk/search?q=deadbeef", "/desk/search?q=nietsgevonden",
+		"/desk/reports", "/desk/reports?type=scan_rdp", "/desk/reports?only=drift", "/desk/outgoing", "/desk/outgoing?list=sent", "/desk/outgoing?list=bounced", "/desk/outgoing?list=sent&type=scan_rdp", "/desk/outgoing?list=sent&organisation=N000003",
+		"/desk/quality?days=30", "/desk/quality?days=365", "/desk/quality/tables/types.csv?days=30", "/desk/quality/sources/shadowserver", "/desk/sources", "/desk/lists", "/desk/strangers", "/desk/advice"}},
+	{"adviser", 5, []string{"/desk/organisations?show=all", "/desk/organisations?q=bakkerij", "/desk/search?q=visser", "/desk/claims?list=active", "/desk/claims"}},
+	{"auditor", 4, []string{"/desk/record", "/desk/record?action=export", "/desk/record?actor=polder", "/desk/record.csv"}},
 	{"administrator", 2, nil},
 	{"university", 11, []string{"ORG/exposures?state=each", "ORG/exposures?state=closed", "ORG/exposures?sort=seen", "ORG/exposures?find=2001:db8:3003", "ORG/exposures?find=host-7", "ORG/exposures?severity=critical", "ORG/exposures?type=scan_rdp&state=each",
-		"ORG/exposures?since=2026-10-01&state=each", "ORG/exposures?state=each&sort=seen&find=a"}},
+		"ORG/exposures?since=2026-10-01&state=each", "ORG/exposures?state=each&sort=seen&find=a",
+		"ORG", "/home", "ORG/assets", "ORG/warnings", "ORG/follow", "ORG/warnings/settings", "/account/export", "/organisations", "/exposures"}},
 	{"baker", 6, []string{"ORG/exposures?state=each", "ORG/exposures?find=198"}},
-	{"supplier", 6, []string{"ORG/exposures?state=each", "ORG/exposures?find=host", "ORG/exposures?sort=seen&state=each"}},
+	{"supplier", 6, []string{"ORG/exposures?state=each", "ORG/exposures?find=host", "ORG/exposures?sort=seen&state=each", "/exposures", "/exposures?severity=critical", "/exposures?by=organisation", "/organisations", "ORG"}},
 }
 
 // nationAPI is what programs ask, with the token of an organisation.
 var nationAPI = []string{"/api/v1/exposures", "/api/v1/exposures?limit=100", "/api/v1/exposures?state=open", "/api/v1/exposures?severity=critical", "/api/v1/exposures?changed_since=2026-11-01T00:00:00Z",
-	"/api/v1/exposures?type=scan_rdp", "/api/v1/assets", "/api/v1/organisation", "/api/v1/me"}
+	"/api/v1/exposures?type=scan_rdp", "/api/v1/assets", "/api/v1/organisation", "/api/v1/me",
+	"/api/v1/exposures/export", "/api/v1/exposures.atom", "/api/v1/notifications", "/api/v1/preferences"}
 
 // nation measures the pages over a database of national size: the demo makes it, and its people ask
 // all that their pages lead to, each with some time to think in between. routes are the patterns that
@@ -116,6 +120,7 @@ func (b *bench) nation(ctx context.Context, dir, database string, scale float64,
 			asking = append(asking, program)
 		}
 	}
+	n.run(ctx, asking, lasts/5) // the first pages find nothing in memory yet, and do not count
 	n.run(ctx, asking, lasts)
 	n.print(b.name, lasts)
 	return nil

@@ -223,6 +223,9 @@ func (a *app) join() {
 	a.directory.OnHome(func(ctx context.Context, tx *db.Tx, in actor.In) ([]directory.Line, error) {
 		return a.notify.HomeLines(ctx, tx, in)
 	})
+	a.directory.OnFile(func(ctx context.Context, tx *db.Tx, organisation db.ID) ([]directory.Line, error) {
+		return a.notify.BouncesOf(ctx, tx, organisation)
+	})
 	a.directory.OnStanding(func(ctx context.Context, tx *db.Tx, in actor.In) (func(say *i18n.Printer) directory.Standing, error) {
 		return a.notify.HomeStanding(ctx, tx, in)
 	})

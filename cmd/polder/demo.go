@@ -90,6 +90,9 @@ func (c *demoCommand) world(ctx context.Context, set *config.Settings, folder, a
 	if err := errors.Join(w.arrange(ctx), w.strangers(ctx)); err != nil {
 		return nil, errors.Join(err, w.close())
 	}
+	if err := w.atTheDesk(ctx); err != nil {
+		return nil, errors.Join(err, w.close())
+	}
 	return w, nil
 }
 

@@ -25,6 +25,9 @@ func TestDemoHasARoundOfStrangers(t *testing.T) {
 	if err := w.strangers(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	if err := w.atTheDesk(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	visitor := actor.With(t.Context(), actor.Actor{Account: w.people["analyst"], Staff: actor.Analyst, Fresh: w.app.now()})
 	rounds, err := w.app.outreach.Sweeps(visitor)
 	if err != nil || len(rounds) != 1 || rounds[0].State != "ready" {

@@ -21,6 +21,9 @@ import (
 // the database. Only a copy of it on another machine is out of reach of whoever owns this one.
 const headsFile = "record-heads.txt"
 
+// headsAtOnce is how many heads can be missing from the file because a process was stopped.
+const headsAtOnce = 2
+
 type (
 	linkArgs   struct{}
 	verifyArgs struct{}
@@ -86,6 +89,23 @@ func (a *app) writeHeads(ctx context.Context) error {
 	file, err := os.OpenFile(filepath.Join(a.db.Dir(), headsFile), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
+	}
+	// A line comes every day. When more are missing somebody took them away, or the file is of another
+	// installation: they are written again, from what the database says now, and the record has that.
+	missing := 0
+	for _, h := range heads {
+		if h.Day > last {
+			missing++
+		}
+	}
+	if missing > headsAtOnce {
+		a.log.Error("heads of the record were not in their file any more; they are written again as the database has them, so compare with a copy that was kept elsewhere", "missing", missing)
+		err := a.db.Write(ctx, func(tx *db.Tx) error {
+			return audit.Append(ctx, tx, audit.Event{At: a.now(), Actor: "polder", Action: audit.Change, Object: "record", Detail: fmt.Sprintf("%d heads were not in their file and are written again", missing)})
+		})
+		if err != nil {
+			return errors.Join(err, file.Close())
+		}
 	}
 	out := bufio.NewWriter(file)
 	for i := len(heads) - 1; i >= 0; i-- {

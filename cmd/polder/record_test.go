@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/chromedp/kb"
+
 	"polder/internal/actor"
 	"polder/internal/audit"
 	"polder/internal/db"
@@ -173,16 +175,69 @@ func TestTheRecordIsWalked(t *testing.T) {
 	})
 }
 
-// The record is a page that anybody can read who may, on any screen.
+// Whoever empties the file of heads, so that a chain that was made anew can be written there, leaves a line in
+// the record.
+func TestHeadsThatWereTakenAwayAreToldOf(t *testing.T) {
+	eachCentre(t, func(c *centre) {
+		begin := c.app.now()
+		days := 0
+		c.app.now = func() time.Time { return begin.Add(time.Duration(days) * 24 * time.Hour) }
+		told := func() (n int) {
+			err := c.app.db.Read(c.Context(), func(tx *db.Tx) error {
+				f, err := audit.Before(c.Context(), tx, audit.Search{Object: "record", Action: audit.Change}, audit.Mark{}, 100)
+				n = len(f.Events)
+				return err
+			})
+			if err != nil {
+				c.Fatal(err)
+			}
+			return n
+		}
+		path := filepath.Join(c.app.db.Dir(), headsFile)
+		for days = range 5 {
+			err := c.app.db.Write(c.Context(), func(tx *db.Tx) error {
+				return audit.Append(c.Context(), tx, audit.Event{At: c.app.now(), Actor: "test", Action: audit.Read, Object: "x"})
+			})
+			if err != nil {
+				c.Fatal(err)
+			}
+			if err := c.app.linkRecord(c.Context()); err != nil {
+				c.Fatal(err)
+			}
+		}
+		file, err := os.ReadFile(path)
+		if err != nil || strings.Count(string(file), "\n") != 5 || told() != 0 {
+			c.Fatalf("%q %v, told %d", file, err, told())
+		}
+		lines := strings.SplitAfter(string(file), "\n")
+		if err := os.WriteFile(path, []byte(lines[0]), 0o600); err != nil {
+			c.Fatal(err)
+		}
+		for range 2 {
+			if err := c.app.linkRecord(c.Context()); err != nil {
+				c.Fatal(err)
+			}
+		}
+		again, err := os.ReadFile(path)
+		if err != nil || string(again) != string(file) || told() != 1 {
+			c.Errorf("%q %v, told %d times", again, err, told())
+		}
+	})
+}
+
+// The record is a page that anybody can read who may, on any screen, also after days of work; and with the
+// keyboard alone it is narrowed and checked.
 func TestTheRecordInABrowser(t *testing.T) {
 	b := browser.Open(t)
 	w := openWorld(t)
+	w.until(t, 2)
 	for _, lang := range []string{"nl", "en"} {
 		b.Goto(w.app.set.BaseURL + "/demo/people?lang=" + lang)
 		b.Follow("#be-auditor")
 		b.Arrive(w.app.set.BaseURL + "/desk/record")
 		for _, width := range []int{1280, 360} {
 			b.Resize(width, 800)
+			b.EmulateDark(lang == "en")
 			for _, v := range b.Axe() {
 				t.Errorf("%s at %d: %s", lang, width, v)
 			}
@@ -194,4 +249,27 @@ func TestTheRecordInABrowser(t *testing.T) {
 			}
 		}
 	}
+	tabTo := func(id string) {
+		t.Helper()
+		for range 80 {
+			b.Press(kb.Tab)
+			if browser.Eval[string](b, `document.activeElement.id`) == id {
+				return
+			}
+		}
+		t.Fatalf("the keyboard does not come to %s", id)
+	}
+	b.Goto(w.app.set.BaseURL + "/desk/record?lang=nl")
+	tabTo("verify")
+	b.Press(kb.Enter)
+	b.Arrive(w.app.set.BaseURL + "/desk/record?done=verify")
+	tabTo("action")
+	b.Press("i") // the first that begins so: "ingelezen"
+	tabTo("show")
+	b.Press(kb.Enter)
+	b.WaitFor(`a[href="/desk/record"]`)
+	if !strings.Contains(b.URL(), "action=import") {
+		t.Errorf("the keyboard led to %s", b.URL())
+	}
+	tabTo("csv")
 }

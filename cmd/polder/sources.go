@@ -23,6 +23,8 @@ type sourcesCommand struct {
 	Run  sourcesRunCommand  `cmd:"" help:"Ask a source now, and say what came of it."`
 	On   sourcesOnCommand   `cmd:"" help:"Ask a source on its schedule again."`
 	Off  sourcesOffCommand  `cmd:"" help:"Ask a source no longer on its schedule."`
+
+	Remove sourcesRemoveCommand `cmd:"" help:"Forget a source, its secret and what came of asking it; the reports that it brought stay."`
 }
 
 type sourcesAddCommand struct {
@@ -191,6 +193,21 @@ type sourcesOffCommand struct {
 // Run switches the source off.
 func (c *sourcesOffCommand) Run(ctx context.Context, set *config.Settings, s streams) error {
 	return switchSource(ctx, set, s, c.Key, false)
+}
+
+type sourcesRemoveCommand struct {
+	Key string `arg:"" help:"Name of the source."`
+}
+
+// Run removes the source.
+func (c *sourcesRemoveCommand) Run(ctx context.Context, set *config.Settings, s streams) error {
+	return withSource(ctx, set, s, c.Key, func(a *app, source collect.Source) error {
+		if err := a.collect.Remove(ctx, source.ID); err != nil {
+			return err
+		}
+		_, err := fmt.Fprintf(s.out, "%s is removed; the reports that it brought are still there\n", c.Key)
+		return err
+	})
 }
 
 func switchSource(ctx context.Context, set *config.Settings, s streams, key string, on bool) error {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -37,6 +38,17 @@ type recordRow struct {
 	What                   string
 	ByActor, About, OfWhom string // the same entries of this actor, object, organisation
 }
+
+// Short leaves of each id in a text its end, and of each hash its beginning, by which one is told from another;
+// the whole is a title and in the CSV.
+func (recordRow) Short(s string) string {
+	return wholeHash.ReplaceAllString(wholeID.ReplaceAllString(s, "…$1"), "$1…")
+}
+
+var (
+	wholeID   = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-([0-9a-f]{12})`)
+	wholeHash = regexp.MustCompile(`([0-9a-f]{12})[0-9a-f]{52}`)
+)
 
 type recordView struct {
 	Rows                        []recordRow

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
@@ -86,7 +87,7 @@ func (a *app) search(ctx context.Context, q string) (f found, kind string, err e
 			}
 		}
 		if staff.Any(actor.Analyst) {
-			if is("address", "name", "vulnerability") {
+			if is("address", "range", "name", "vulnerability") {
 				if f.exposures, err = a.notify.FindExposures(ctx, tx, q, most); err != nil {
 					return err
 				}
@@ -148,6 +149,7 @@ type searchGroup struct {
 
 type searchRow struct {
 	Path, Text, About, More string
+	AboutPath               string // where one goes on with the organisation
 	Mono                    bool
 	State                   web.Status
 }
@@ -206,9 +208,27 @@ func (f found) groups(say *i18n.Printer, staff actor.Roles, reportPages bool) (l
 		}
 		return f.names[id].Reference
 	}
+	// whatWent is what an organisation was told, which is where an analyst goes on; its own page is for advisers.
+	whatWent := func(o directory.Organisation, kind string) string {
+		if !staff.Any(actor.Analyst) || o.Reference == "" {
+			return ""
+		}
+		q := url.Values{"list": {"sent"}, "organisation": {o.Reference}}
+		if kind != "" {
+			q.Set("type", kind)
+		}
+		return "/desk/outgoing?" + q.Encode()
+	}
+	goOn := func(o directory.Organisation) string {
+		if staff.Any(actor.Adviser) && !o.ID.IsZero() {
+			return "/desk/organisations/" + o.ID.String()
+		}
+		return whatWent(o, "")
+	}
 	var rows []searchRow
 	for _, m := range f.messages {
-		rows = append(rows, searchRow{Text: m.Reference, Mono: true, About: organisation(m.Organisation), More: say.Date(m.CreatedAt)})
+		rows = append(rows, searchRow{Path: "/desk/outgoing/" + m.ID.String(), Text: m.Reference, Mono: true, About: organisation(m.Organisation),
+			AboutPath: goOn(f.names[m.Organisation]), More: say.Date(m.CreatedAt)})
 	}
 	add("messages", rows)
 	rows = nil
@@ -217,15 +237,13 @@ func (f found) groups(say *i18n.Printer, staff actor.Roles, reportPages bool) (l
 		if row.Text == "" {
 			row.Text = o.Reference
 		}
-		if staff.Any(actor.Adviser) {
-			row.Path = "/desk/organisations/" + o.ID.String()
-		}
+		row.Path = goOn(o)
 		rows = append(rows, row)
 	}
 	add("organisations", rows)
 	rows = nil
 	for _, x := range f.assets {
-		row := searchRow{Text: x.Value, Mono: true, About: organisation(x.Organisation), More: say.T("footprint.state." + string(x.State))}
+		row := searchRow{Text: x.Value, Mono: true, About: organisation(x.Organisation), AboutPath: goOn(f.names[x.Organisation]), More: say.T("footprint.state." + string(x.State))}
 		if x.Claimed {
 			row.Path = "/desk/claims/" + x.ID.String()
 		}
@@ -234,7 +252,8 @@ func (f found) groups(say *i18n.Printer, staff actor.Roles, reportPages bool) (l
 	add("assets", rows)
 	rows = nil
 	for _, e := range f.exposures {
-		rows = append(rows, searchRow{Text: strings.TrimSpace(e.Subject() + " " + e.Vulnerability), Mono: true, About: organisation(e.Organisation), More: e.Type + ", " + say.Date(e.LastSeen),
+		rows = append(rows, searchRow{Path: whatWent(f.names[e.Organisation], e.Type), Text: strings.TrimSpace(e.Subject() + " " + e.Vulnerability), Mono: true, About: organisation(e.Organisation),
+			AboutPath: goOn(f.names[e.Organisation]), More: e.Type + ", " + say.Date(e.LastSeen),
 			State: notify.StateTag(say, e)})
 	}
 	add("exposures", rows)

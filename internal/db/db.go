@@ -19,6 +19,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync/atomic"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -36,6 +37,24 @@ type DB struct {
 	turns turns         // SQLite: fairness between processes that write
 	pool  *pgxpool.Pool // PostgreSQL
 	dir   string        // the data folder: lock files live here
+
+	observer atomic.Pointer[func(q string, args []any)]
+}
+
+// Observe lets fn hear of every statement before it runs, or ends that when fn is nil. It is for tests
+// that look at the statements themselves.
+func (d *DB) Observe(fn func(q string, args []any)) {
+	if fn == nil {
+		d.observer.Store(nil)
+		return
+	}
+	d.observer.Store(&fn)
+}
+
+func (d *DB) observed(q string, args []any) {
+	if fn := d.observer.Load(); fn != nil {
+		(*fn)(q, args)
+	}
 }
 
 // Open opens the database named by address: "sqlite" (a file in dataDir) or "postgres://...".

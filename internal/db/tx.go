@@ -23,6 +23,7 @@ func (t *Tx) Postgres() bool { return t.p != nil }
 
 // Exec runs a statement and returns the number of rows it changed.
 func (t *Tx) Exec(ctx context.Context, q string, args ...any) (int64, error) {
+	t.db.observed(q, args)
 	if t.p != nil {
 		tag, err := t.p.Exec(ctx, dollars(q), args...)
 		return tag.RowsAffected(), err
@@ -75,6 +76,7 @@ func (r *Rows) Close() {
 
 // Query runs a query for many rows.
 func (t *Tx) Query(ctx context.Context, q string, args ...any) (*Rows, error) {
+	t.db.observed(q, args)
 	if t.p != nil {
 		rows, err := t.p.Query(ctx, dollars(q), args...)
 		return &Rows{p: rows}, err
@@ -103,6 +105,7 @@ func (t *Tx) Each(ctx context.Context, fn func(scan func(dest ...any) error) err
 
 // One runs a query for one row and scans it; ErrNoRows when there is none.
 func (t *Tx) One(ctx context.Context, q string, args []any, dest ...any) error {
+	t.db.observed(q, args)
 	if t.p != nil {
 		err := t.p.QueryRow(ctx, dollars(q), args...).Scan(dest...)
 		if errors.Is(err, pgx.ErrNoRows) {
