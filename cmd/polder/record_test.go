@@ -263,11 +263,13 @@ func TestTheRecordInABrowser(t *testing.T) {
 	tabTo("verify")
 	b.Press(kb.Enter)
 	b.Arrive(w.app.set.BaseURL + "/desk/record?done=verify")
+	b.WaitFor("#action")
 	tabTo("action")
 	b.Press("i") // the first that begins so: "ingelezen"
+	b.WaitFor(`#action:has(option[value="import"]:checked)`)
 	tabTo("show")
 	b.Press(kb.Enter)
-	b.WaitFor(`a[href="/desk/record"]`)
+	b.WaitFor(`#action:has(option[value="import"][selected])`)
 	if !strings.Contains(b.URL(), "action=import") {
 		t.Errorf("the keyboard led to %s", b.URL())
 	}
