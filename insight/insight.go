@@ -39,6 +39,8 @@ func Schema() db.Schema {
 type Insight struct {
 	db  *db.DB
 	now func() time.Time
+
+	years memo
 }
 
 // New makes an Insight on a migrated database.

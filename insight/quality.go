@@ -123,6 +123,11 @@ func (i *Insight) Quality(ctx context.Context, f Filter) (q Quality, err error) 
 		if !actor.From(ctx).Staff.Any(Readers) {
 			return hidden()
 		}
+		kept := false
+		if q, kept = i.years.get(f, i.now()); kept {
+			return nil
+		}
+		q = Quality{Filter: f}
 		if q.Sources, err = sources(ctx, tx); err != nil {
 			return err
 		}
@@ -170,10 +175,15 @@ func (i *Insight) Quality(ctx context.Context, f Filter) (q Quality, err error) 
 		q.Coverage, err = coverage(ctx, tx)
 		return err
 	})
+	if err != nil {
+		return q, err
+	}
+	q.Covered = Coverage{}
 	for _, c := range q.Coverage {
 		q.Covered.Accepted, q.Covered.Proven, q.Covered.At = q.Covered.Accepted+c.Accepted, q.Covered.Proven+c.Proven, c.At
 	}
-	return q, err
+	i.years.put(f, q, i.now())
+	return q, nil
 }
 
 // grade gives sources and types their grades, from the figures of a year and by what analysts say.
@@ -307,6 +317,7 @@ func (i *Insight) Judge(ctx context.Context, source, kind, grade, reason string)
 		if err := insertGrade(ctx, tx, source, kind, grade, reason, i.now()); err != nil {
 			return fmt.Errorf("keep a grade: %w", err)
 		}
+		i.years.forget()
 		return audit.Append(ctx, tx, audit.Event{At: i.now(), Action: audit.Decide, Object: "source " + source, Detail: strings.TrimSpace("graded " + cmp.Or(grade, "by rule") + " " + kind)})
 	})
 }

@@ -231,13 +231,17 @@ func (n *Notify) rehearseMails(ctx context.Context, tx *db.Tx, h *Rehearsal, r *
 	if len(concerned) > rehearsedOrganisations {
 		concerned, h.Cut = concerned[:rehearsedOrganisations], true
 	}
+	reached, err := reachable(ctx, tx, concerned)
+	if err != nil {
+		return err
+	}
 	soon := n.now().Add(n.set.Gather)
 	if h.Second, err = seriesHeld(ctx, tx, r); err != nil {
 		return err
 	}
 	from := n.now()
 	if h.Second {
-		for _, id := range concerned {
+		for _, id := range reached {
 			if err := n.rehearseTo(ctx, tx, id, from, soon); err != nil {
 				return err
 			}
@@ -247,7 +251,7 @@ func (n *Notify) rehearseMails(ctx context.Context, tx *db.Tx, h *Rehearsal, r *
 		}
 		from = soon // nobody lets go what is not gathered yet
 	}
-	for _, id := range concerned {
+	for _, id := range reached {
 		last, err := lastDue(ctx, tx, id, r.Seq)
 		if err != nil {
 			return err
@@ -260,6 +264,22 @@ func (n *Notify) rehearseMails(ctx context.Context, tx *db.Tx, h *Rehearsal, r *
 		return err
 	}
 	return h.quiet(ctx, tx, r, concerned)
+}
+
+// reachable keeps those that have an address: what waits for one is looked at again every hour, and says nothing.
+func reachable(ctx context.Context, tx *db.Tx, ids []db.ID) (list []db.ID, err error) {
+	for part := range slices.Chunk(ids, 500) {
+		found, err := directory.Get(ctx, tx, part)
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range part {
+			if found[id].Email != "" {
+				list = append(list, id)
+			}
+		}
+	}
+	return list, nil
 }
 
 // rehearseTo writes to one organisation at each moment at which something is due, from one until another;

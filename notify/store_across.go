@@ -17,7 +17,7 @@ func (s sights) eachOpen(columns string, severity feeds.Severity, rest func(orga
 	var queries []string
 	all := slices.Concat(s.whole, s.part)
 	for i, id := range all {
-		v, c := s.of[id], &conditions{args: args, counting: severity == 0}
+		v, c := s.of[id], &conditions{args: args, counting: true}
 		c.add(`organisation_id = ?`, id)
 		if c.parts = append(c.parts, `state IN (`+quoteStates(openStates)+`)`); severity != 0 {
 			c.add(`severity = ?`, int64(severity))
