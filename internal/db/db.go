@@ -123,6 +123,8 @@ func openPostgres(ctx context.Context, address, dir string) (*DB, error) {
 	}
 	cfg.ConnConfig.RuntimeParams["application_name"] = "polder"
 	cfg.ConnConfig.RuntimeParams["client_min_messages"] = "warning"
+	// Our questions are answered by indexes within milliseconds; to compile one of many parts first takes seconds.
+	cfg.ConnConfig.RuntimeParams["jit"] = "off"
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("open PostgreSQL: %w", redact(err, address))
