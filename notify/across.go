@@ -53,6 +53,9 @@ type sights struct {
 }
 
 func (n *Notify) sights(ctx context.Context, tx *db.Tx) (s sights, err error) {
+	if err := planAnew(ctx, tx); err != nil {
+		return s, err
+	}
 	if s.places, s.more, err = directory.Places(ctx, tx, n.now(), mostPlaces); err != nil {
 		return s, err
 	}

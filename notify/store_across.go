@@ -10,6 +10,17 @@ import (
 	"polder/notify/feeds"
 )
 
+// planAnew has PostgreSQL plan each question of this transaction for its own values. From the sixth time on it may
+// take one plan for all values, and of a question of many parts about organisations of very different size that one
+// can take a thousand times as long.
+func planAnew(ctx context.Context, tx *db.Tx) error {
+	if !tx.Postgres() {
+		return nil
+	}
+	_, err := tx.Exec(ctx, `SET LOCAL plan_cache_mode = force_custom_plan`)
+	return err
+}
+
 // eachOpen calls fn with queries that read what is open in some organisations at a time, of one severity
 // unless that is 0, by the index of each: columns of exposures, and what rest says of an organisation.
 func (s sights) eachOpen(columns string, severity feeds.Severity, rest func(organisation db.ID, c *conditions) string, fn func(union string, args []any) error) error {
